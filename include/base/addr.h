@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * addr: an IP address with port, or the fact of a unix socket, as a small value.
+ *
+ * Kernel-free: the io floor converts from and to struct sockaddr. Text is as NGINX prints it:
+ * dotted IPv4, RFC 5952 IPv6 (in brackets when a port follows), "unix:" for unix peers.
+ */
+#ifndef BASE_ADDR_H
+#define BASE_ADDR_H
+
+#include "base/out.h"
+#include "base/str.h"
+
+enum addr_family { ADDR_NONE = 0, ADDR_IP4, ADDR_IP6, ADDR_UNIX };
+
+enum { ADDR_TEXT_MAX = 64 }; /* longest text addr_write_port can give */
+
+struct addr {
+	uint8_t family; /* enum addr_family                  */
+	uint8_t ip[16]; /* network order; IPv4 in ip[0..3]   */
+	uint16_t port;  /* host order                        */
+};
+
+/* An IPv4 or IPv6 literal (no brackets, no port), the whole of s. Sets family and ip, port 0. */
+NODISCARD int addr_parse(struct str s, struct addr *a);
+
+/* "192.0.2.1", "2001:db8::1", "unix:" */
+void addr_write(struct out *o, const struct addr *a);
+
+/* "192.0.2.1:25", "[2001:db8::1]:25", "unix:" */
+void addr_write_port(struct out *o, const struct addr *a);
+
+#endif

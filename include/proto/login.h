@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * login: what a front engine has learned when the client wants in, and what the auth service
+ * answered. Plain values; all strings are borrowed (see each engine for how long they live).
+ */
+#ifndef PROTO_LOGIN_H
+#define PROTO_LOGIN_H
+
+#include "base/addr.h"
+#include "base/str.h"
+#include "proto/reason.h"
+
+enum protocol { PROTOCOL_SMTP, PROTOCOL_POP3, PROTOCOL_IMAP };
+
+/* Auth-Method of auth_http. LOGIN, USER/PASS and PLAIN are all "plain" there. */
+enum auth_method { AUTH_PLAIN, AUTH_APOP, AUTH_CRAM_MD5, AUTH_EXTERNAL, AUTH_NONE };
+
+struct login {
+	enum auth_method method;
+	uint32_t attempt;     /* 1 for the first of this connection */
+	bool esmtp;           /* the client said EHLO at least once */
+	struct str user;      /* empty for none */
+	struct str pass;      /* password, or the 32 hex digits of a CRAM-MD5 / APOP answer */
+	struct str salt;      /* "<...@server>" for CRAM-MD5 / APOP, else empty */
+	struct str helo;      /* argument of the last HELO/EHLO, may be empty */
+	struct str mail_from; /* the whole MAIL command line without its line end; method none only */
+	struct str rcpt_to;   /* the whole RCPT command line; method none only */
+};
+
+enum verdict_kind {
+	VERDICT_OK,     /* relay to `server` */
+	VERDICT_WAIT,   /* ask again, with the same login, after wait_s */
+	VERDICT_ERROR,  /* tell the client error_text */
+	VERDICT_BROKEN, /* no usable answer: `reason` and `detail` say why */
+};
+
+struct verdict {
+	enum verdict_kind kind;
+	enum reason reason;     /* VERDICT_BROKEN: one of REASON_AUTH_*            */
+	struct str detail;      /* VERDICT_BROKEN: the offending value, for the log */
+	struct str error_text;  /* VERDICT_ERROR: Auth-Status as sent                */
+	struct str error_code;  /* Auth-Error-Code; empty if not sent                */
+	struct str user, pass;  /* replacements; p == NULL if not sent               */
+	struct addr server;     /* VERDICT_OK, port included                         */
+	uint64_t wait_s;        /* Auth-Wait; 0 if not sent                          */
+};
+
+#endif

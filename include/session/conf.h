@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf: one mail server{} block as the running program sees it: immutable, inheritance resolved,
+ * units resolved, strings owned by the configuration that outlives every session.
+ */
+#ifndef SESSION_CONF_H
+#define SESSION_CONF_H
+
+#include "base/log.h"
+#include "proto/login.h"
+#include "proto/smtp_back.h"
+#include "proto/smtp_front.h"
+
+struct auth_service_conf; /* io/conf.h; a session only passes it on */
+
+struct server_conf {
+	enum protocol protocol;
+	struct smtp_front_conf smtp_front;
+	struct smtp_back_conf smtp_back;
+	uint64_t timeout_ms;        /* from greeting to login, then connect to backend login */
+	uint64_t proxy_timeout_ms;  /* relay without a byte from the client */
+	uint64_t greeting_delay_ms; /* smtp_greeting_delay */
+	uint64_t auth_timeout_ms;   /* auth_http_timeout, one request */
+	bool pass_error_message;    /* proxy_pass_error_message */
+	const struct auth_service_conf *auth;
+	const struct log_target *log; /* error_log in force */
+	enum log_level log_level;     /* most verbose level any of its targets takes */
+};
+
+#endif
