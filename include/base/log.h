@@ -37,6 +37,10 @@ struct log_line {
 struct logger {
 	/* Never blocks; copies the message. `self` is this logger, embedded in its owner. */
 	void (*write)(struct logger *self, const struct log_line *line);
+	/* Hand what write() has kept to its targets; the owner calls it at the end of each turn in
+	 * which it is `pending`. NULL when write() keeps nothing. */
+	void (*flush)(struct logger *self);
+	bool pending; /* set by write(), cleared by flush() */
 };
 
 #endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * thread: one ring thread of a worker process: its ring, sessions, timers and auth connections.
+ *
+ * Shares nothing with its siblings but the connection counter. All its memory is taken by
+ * thread_open(); afterwards it only fails sessions, never itself.
+ */
+#ifndef IO_THREAD_H
+#define IO_THREAD_H
+
+#include "base/log.h"
+#include "io/conf.h"
+#include "proto/reason.h"
+
+struct thread;
+
+struct thread_start {
+	const struct worker_conf *conf;
+	/* conf->n_listens sockets, [i] belongs to conf->listens[i]; this thread's own (unix sockets
+	 * are shared by all threads). The caller's: never closed here, so the queue survives us. */
+	const int *listen_fds;
+	struct logger *logger;                /* this thread's */
+	uint32_t index;                       /* 0 .. threads - 1 */
+	_Atomic uint64_t *connection_counter; /* last connection number given, process wide */
+};
+
+enum thread_order {
+	THREAD_STOP,   /* end all sessions now, then return from thread_run */
+	THREAD_DRAIN,  /* stop accepting, finish the sessions, then return  */
+	THREAD_REOPEN, /* write out pending log lines: the files are changed after this turn */
+};
+
+struct thread_counters {
+	uint64_t accepted;
+	uint64_t refused_full; /* no free session: answered 421 and closed */
+	uint64_t ended[REASON_COUNT];
+	uint64_t log_in; /* sessions that reached the relay */
+	uint64_t active; /* sessions now */
+};
+
+/*
+ * Takes all memory and sets up the ring, in the thread that will run it. NULL with one sentence
+ * in error[] that says what to do. `s` is copied; what it points at outlives the thread.
+ */
+NODISCARD struct thread *thread_open(const struct thread_start *s, char *error, size_t error_size);
+
+/* Serves until told to stop or drain and the last session has ended. */
+void thread_run(struct thread *t);
+
+/* After thread_run has returned, in the same thread. thread_tell must not run any more. */
+void thread_close(struct thread *t);
+
+/* From any thread or signal handler: leaves the order and wakes the thread by its eventfd. */
+void thread_tell(struct thread *t, enum thread_order order);
+
+/* Bytes thread_open takes for one thread, for the start-up report. */
+size_t thread_memory(const struct worker_conf *conf);
+
+/* Written by the thread alone; readers elsewhere may see a value that is a moment old. */
+const struct thread_counters *thread_counters(const struct thread *t);
+
+#endif
