@@ -1,53 +1,271 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
 # ringpost: one Makefile, not recursive by folder. `make help` lists the targets.
 #
-# Every compiler output goes to build/<flavour>/; a flavour is a set of compiler flags
-# (release, asan, ubsan, tsan, cover). FLAVOUR=x chooses it.
+# Everything a compiler or a test writes goes to build/; build/<flavour>/ holds what one set of
+# compiler flags made (release, asan, ubsan, tsan, cover, fuzz; chosen by FLAVOUR=x). New files are
+# found by wildcard: a .c in src/<floor>/, tools/, bench/ or tests/<suite>/ needs no line here.
+# CC=clang builds with clang, V=1 shows the commands, CFLAGS and LDFLAGS are added to ours.
 
+VERSION := 0.1.0
 FLAVOUR ?= release
 B       := build/$(FLAVOUR)
-CC      ?= gcc
+ARGS    ?=
+V       ?= 0
 
+PREFIX     ?= /usr/local
+SBINDIR    ?= $(PREFIX)/sbin
+MANDIR     ?= $(PREFIX)/share/man
+DOCDIR     ?= $(PREFIX)/share/doc/ringpost
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+INSTALL    ?= install
+
+ifeq ($(origin CC),default)
+CC := $(firstword $(foreach c,gcc clang cc,$(if $(shell command -v $(c)),$(c))) gcc)
+endif
+ifeq ($(FLAVOUR),fuzz)
+override CC := clang
+endif
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+MAKEFLAGS += --no-builtin-rules
+Q := $(if $(filter 0,$(V)),@)
+# say KIND: one short line per command, in place of the command itself
+say = $(if $(filter 0,$(V)),@printf '  %-5s %s\n' $(1) '$@')
+
+# --- flags --------------------------------------------------------------------------------------
+
+# Warnings are errors in a git checkout. A release tarball must build with compilers to come.
+WERROR ?= $(if $(wildcard .git),-Werror)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
-	-Wwrite-strings -Wcast-qual -Wvla -Wformat=2 -Wswitch-enum -Wundef -Wno-unused-parameter -Werror
-FLAGS_release := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
+	-Wwrite-strings -Wcast-qual -Wvla -Wformat=2 -Wswitch-enum -Wundef -Wno-unused-parameter
+
+HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection \
+	-fPIE $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
+HARDEN_LD := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+
+FLAGS_release := -O2 -g $(HARDEN)
 FLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAGS_ubsan   := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
 FLAGS_tsan    := -O1 -g -fsanitize=thread
 FLAGS_cover   := -O0 -g --coverage
+FLAGS_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+LD_release    := $(HARDEN_LD)
+LD_fuzz       := -fsanitize=address,undefined
+ifeq ($(FLAGS_$(FLAVOUR)),)
+$(error FLAVOUR=$(FLAVOUR) is none of release asan ubsan tsan cover fuzz)
+endif
+
 CFLAGS  ?=
-ALL_CFLAGS = -std=c17 $(WARN) $(FLAGS_$(FLAVOUR)) -Iinclude -Isrc -MMD -MP $(CFLAGS)
+LDFLAGS ?=
+COMMON  := $(WARN) $(WERROR) $(FLAGS_$(FLAVOUR)) -Iinclude -Isrc -MMD -MP \
+	-DRINGPOST_VERSION='"$(VERSION)"' $(CFLAGS)
+# The floors that may call the kernel see GNU names; the pure ones see ISO C only.
+PURE_C  := -std=c17
+GNU_C   := -std=gnu17 -D_GNU_SOURCE
+LINK    := $(FLAGS_$(FLAVOUR)) $(LD_$(FLAVOUR)) $(LDFLAGS)
 
-PURE_FLOORS := base proto session
+# --- what there is ------------------------------------------------------------------------------
+
+PURE_FLOORS   := base proto session
 KERNEL_FLOORS := io app
-SRC  := $(wildcard $(foreach f,$(PURE_FLOORS) $(KERNEL_FLOORS),src/$(f)/*.c))
-OBJ  := $(SRC:%.c=$(B)/%.o)
-LIBOBJ := $(filter-out $(B)/src/app/main.o,$(OBJ))
-LIBS := -luring -lpthread
+SUITES        := unit laws dialog it twin
 
-UNIT := $(wildcard tests/unit/*.c)
-UNIT_OBJ := $(UNIT:%.c=$(B)/%.o)
+c_in     = $(wildcard $(addsuffix /*.c,$(1)))
+o_of     = $(patsubst %.c,$(B)/%.o,$(1))
 
-.PHONY: all check test unit clean
-all: $(B)/ringpost
+SRC      := $(call c_in,$(addprefix src/,$(PURE_FLOORS) $(KERNEL_FLOORS)))
+MAIN     := $(filter src/app/main.c,$(SRC))
+LIB      := $(B)/libringpost.a
+LIB_OBJ  := $(call o_of,$(filter-out $(MAIN),$(SRC)))
 
-$(B)/src/io/%.o $(B)/src/app/%.o $(B)/tests/%.o: ALL_CFLAGS += -D_GNU_SOURCE -std=gnu17
+TOOL     := $(call c_in,tools)
+BENCH    := $(call c_in,bench)
+FUZZ     := $(wildcard tests/fuzz/fuzz_*.c)
+SHARED   := tools/lib bench/lib tests/lib
+SHARED_C := $(foreach d,$(SHARED),$(call c_in,$(d)))
+shared_of = $(if $(call c_in,$(1)),$(B)/$(1).a)
 
-$(B)/%.o: %.c
+TOOL_BIN  := $(TOOL:%.c=$(B)/%)
+BENCH_BIN := $(BENCH:%.c=$(B)/%)
+FUZZ_BIN  := $(FUZZ:%.c=$(B)/%)
+SUITE_BIN := $(foreach s,$(SUITES),$(if $(call c_in,tests/$(s)),$(B)/$(s)-tests))
+PROGRAM   := $(if $(MAIN),$(B)/ringpost)
+ALL_C     := $(SRC) $(TOOL) $(BENCH) $(FUZZ) $(SHARED_C) $(foreach s,$(SUITES),$(call c_in,tests/$(s)))
+
+LIBS       := -luring -lpthread
+TOOL_LIBS  := -ljansson $(LIBS) -lm
+TEST_LIBS  := -lcriterion $(TOOL_LIBS)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all tests fuzzers run test check tidy pure format asan ubsan tsan cover fuzz-smoke fuzz bench
+.PHONY: man install uninstall dist clean help FORCE house $(SUITES)
+
+all: $(PROGRAM) $(TOOL_BIN) $(BENCH_BIN)
+tests: all $(SUITE_BIN)
+fuzzers: $(FUZZ_BIN)
+
+# --- how it is built ----------------------------------------------------------------------------
+
+# Rewritten only when compiler, flags or the set of sources change; objects depend on the first,
+# archives on the second, so that nothing stale is ever linked.
+$(B)/flags: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@echo '$(subst ','\'',$(CC) $(COMMON) $(LINK))' | cmp -s - $@ || \
+		echo '$(subst ','\'',$(CC) $(COMMON) $(LINK))' > $@
+$(B)/sources: FORCE
+	@mkdir -p $(@D)
+	@echo '$(ALL_C)' | cmp -s - $@ || echo '$(ALL_C)' > $@
 
-$(B)/ringpost: $(OBJ)
-	$(CC) $(FLAGS_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS)
+DIALECT = $(GNU_C)
+$(foreach f,$(PURE_FLOORS),$(B)/src/$(f)/%.o): DIALECT = $(PURE_C)
 
-$(B)/unit-tests: $(UNIT_OBJ) $(LIBOBJ)
-	$(CC) $(FLAGS_$(FLAVOUR)) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(DIALECT) $(COMMON) -c -o $@ $<
 
-unit: $(B)/unit-tests
-	$(B)/unit-tests
+# q, not r: two floors may each have a file of the same name
+archive = $(Q)rm -f $@ && ar qcs $@ $(filter %.o,$^)
+$(LIB): $(LIB_OBJ) $(B)/sources
+	@mkdir -p $(@D)
+	$(archive)
 
-check: unit
+define shared_rule
+$(B)/$(1).a: $(call o_of,$(call c_in,$(1))) $(B)/sources
+	$$(archive)
+endef
+$(foreach d,$(SHARED),$(eval $(call shared_rule,$(d))))
+
+link = $(Q)$(CC) $(LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+$(B)/ringpost: $(call o_of,$(MAIN)) $(LIB)
+	$(call say,LD)
+	$(link) $(LIBS)
+
+$(TOOL_BIN): $(B)/%: $(B)/%.o $(call shared_of,tools/lib) $(LIB)
+	$(call say,LD)
+	$(link) $(TOOL_LIBS)
+
+$(BENCH_BIN): $(B)/%: $(B)/%.o $(call shared_of,bench/lib) $(call shared_of,tools/lib) $(LIB)
+	$(call say,LD)
+	$(link) $(TOOL_LIBS)
+
+define suite_rule
+$(B)/$(1)-tests: $(call o_of,$(call c_in,tests/$(1))) $(call shared_of,tests/lib) \
+		$(call shared_of,tools/lib) $(LIB)
+	$$(call say,LD)
+	$$(link) $$(TEST_LIBS)
+$(1): all $(if $(call c_in,tests/$(1)),$(B)/$(1)-tests)
+	@tools/run-tests $(1)
+endef
+$(foreach s,$(SUITES),$(eval $(call suite_rule,$(s))))
+
+$(FUZZ_BIN): $(B)/%: $(B)/%.o $(call shared_of,tests/lib) $(LIB)
+	$(call say,LD)
+	$(link) -fsanitize=fuzzer $(TOOL_LIBS)
+
+-include $(patsubst %.c,$(B)/%.d,$(ALL_C))
+
+# --- running and testing ------------------------------------------------------------------------
+
+run:
+	@tools/setup run
+	@$(MAKE) --no-print-directory all
+	@tools/run-demo $(ARGS)
+
+test:
+	@tools/setup test
+	@$(MAKE) --no-print-directory tests
+	@$(MAKE) --no-print-directory FLAVOUR=asan tests
+	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
+	@tools/run-tests tidy pure unit laws dialog house asan fuzz it twin
+
+check: tests
+	@tools/run-tests tidy pure unit laws dialog
+
+tidy: $(LIB)
+	@tools/tidy $(B)
+
+pure: $(LIB)
+	@tools/pure $(B)
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+house: $(LIB)
+	@tools/run-tests house
+
+asan ubsan tsan:
+	@$(MAKE) --no-print-directory FLAVOUR=$@ tests
+	@tools/run-tests $@
+
+cover:
+	@rm -rf build/cover
+	@$(MAKE) --no-print-directory FLAVOUR=cover tests
+	@tools/run-tests cover
+
+fuzz-smoke:
+	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
+	@tools/run-tests fuzz
+
+fuzz:
+	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-600} tools/run-tests fuzz
+
+bench:
+	@tools/setup bench
+	@$(MAKE) --no-print-directory all
+	@$(B)/bench/bench $(ARGS)
+
+# --- delivering ---------------------------------------------------------------------------------
+
+MAN := $(if $(wildcard man/ringpost.conf.5.in),build/man/ringpost.conf.5)
+man: $(MAN)
+
+# The directive list is printed by the program from its own table.
+build/man/ringpost.conf.5: man/ringpost.conf.5.in $(B)/ringpost
+	@mkdir -p $(@D)
+	$(Q)$(B)/ringpost --man-directives > $@.list
+	$(Q)sed -e '/^@DIRECTIVES@$$/{r $@.list' -e 'd;}' $< > $@
+	@rm -f $@.list
+
+install: $(B)/ringpost $(MAN)
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5
+	$(INSTALL) -d $(DESTDIR)$(DOCDIR) $(DESTDIR)$(UNITDIR)
+	$(INSTALL) -m 755 $(B)/ringpost $(DESTDIR)$(SBINDIR)/ringpost
+	$(INSTALL) -m 644 man/ringpost.8 $(DESTDIR)$(MANDIR)/man8/
+	$(if $(MAN),$(INSTALL) -m 644 $(MAN) $(DESTDIR)$(MANDIR)/man5/)
+	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(DOCDIR)/
+	cp -R conf.example $(DESTDIR)$(DOCDIR)/
+	sed 's|@SBINDIR@|$(SBINDIR)|' tools/ringpost.service > $(DESTDIR)$(UNITDIR)/ringpost.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/ringpost.service
+
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/ringpost $(DESTDIR)$(UNITDIR)/ringpost.service
+	rm -f $(DESTDIR)$(MANDIR)/man8/ringpost.8 $(DESTDIR)$(MANDIR)/man5/ringpost.conf.5
+	rm -rf $(DESTDIR)$(DOCDIR)
+
+dist:
+	@mkdir -p build
+	git archive --format=tar.gz --prefix=ringpost-$(VERSION)/ \
+		-o build/ringpost-$(VERSION).tar.gz HEAD
 
 clean:
 	rm -rf build
 
--include $(OBJ:.o=.d) $(UNIT_OBJ:.o=.d)
+help:
+	@echo 'make            build/release/ringpost, the tools and the bench programs'
+	@echo 'make run        build, start auth service, ringpost and mail sink, send mail (ARGS=--once)'
+	@echo 'make test       everything: installs what the tests need, runs every suite'
+	@echo 'make check      the quick gate: tidy, pure, unit, laws, dialogs'
+	@echo 'make unit|laws|dialog|house|it|twin     one suite'
+	@echo 'make tidy pure  the house rules; the floors that may not call the kernel'
+	@echo 'make format     clang-format over all C files'
+	@echo 'make asan ubsan tsan cover              the suites under sanitizers; coverage'
+	@echo 'make fuzz-smoke fuzz                    libFuzzer targets, seconds or minutes each'
+	@echo 'make bench      the comparison with other proxies (ARGS=--help)'
+	@echo 'make man install uninstall dist clean   PREFIX=$(PREFIX) DESTDIR='
+	@echo 'Variables: CC=clang FLAVOUR=asan V=1 CFLAGS= LDFLAGS= WERROR='
