@@ -21,6 +21,7 @@ enum reason {
 	REASON_CLIENT_TOO_LONG,      /* a line over the limit */
 	REASON_CLIENT_TOO_MANY_ERRORS,
 	REASON_CLIENT_TOO_MANY_COMMANDS,
+	REASON_CLIENT_HTTP,          /* its first line is an HTTP request (cross-protocol attack) */
 	REASON_CLIENT_EARLY,         /* bytes before the greeting was due */
 	REASON_CLIENT_REFUSED,       /* the auth service said no, and close */
 

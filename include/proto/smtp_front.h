@@ -22,6 +22,7 @@
 enum {
 	SMTP_FRONT_HELO_EMBEDDED = 80, /* longer names live in the store */
 	SMTP_FRONT_REPLY_MAX = 4096,   /* longest reply, EHLO's included; checked at configuration */
+	SMTP_FRONT_REFUSED_MAX = 256,  /* peer bytes shown in a log line, before escaping */
 };
 
 enum front_starttls { STARTTLS_OFF, STARTTLS_ON, STARTTLS_ONLY };
@@ -46,9 +47,10 @@ enum front_ev {
 	FRONT_WAIT,     /* bytes may remain; call nothing until verdict() arrives        */
 	FRONT_FULL,     /* no room in `out` for the longest reply: send, then call again */
 	FRONT_LOGIN,    /* front->login is complete, valid until verdict() returns       */
-	FRONT_TLS,      /* send `out`, then handshake                                    */
+	FRONT_TLS,      /* send `out`, then handshake; the rest of `in` was dropped      */
 	FRONT_QUIT,     /* send `out`, close                                             */
-	FRONT_FAIL,     /* front->reason says why; `out` may hold a last word; close     */
+	FRONT_FAIL,     /* front->reason says why; the last word is in `out`; close      */
+	FRONT_NOTE,     /* log smtp_front_note() at [info], then call again at once      */
 };
 
 /* Its names are in smtp_front_state_name(). Written by one function only. */
@@ -65,6 +67,7 @@ enum smtp_front_state {
 	SMTP_FRONT_STATE_COUNT
 };
 
+/* Not to be moved once initialised: login.helo may point into it. */
 struct smtp_front {
 	const struct smtp_front_conf *conf;
 	struct arena *store;      /* NULL while idle and taken back */
@@ -75,10 +78,10 @@ struct smtp_front {
 	bool helo_embedded;       /* login.helo is in helo_bytes */
 	uint32_t errors, commands;
 	uint32_t auth_mark;       /* arena position before the strings of this login */
-	struct str refused;       /* for the log of the event just returned: "client was rejected",
-				     "too long command": borrowed like the line */
-	struct str note;          /* a [info] message that NGINX logs for the last event, a literal;
-				     empty if none. The session logs and clears it. */
+	struct str note;          /* FRONT_NOTE: what NGINX logs at [info], a literal */
+	struct str refused;       /* FRONT_NOTE and FRONT_FAIL: the offending bytes, cut to
+				     SMTP_FRONT_REFUSED_MAX, never credentials; borrowed from `in`,
+				     readable until its next append. May be empty. */
 	struct login login;
 	uint8_t nonce_n;
 	uint8_t nonce[39];        /* "<rand.time@" of the salt; the server name follows on use */
@@ -97,10 +100,21 @@ void smtp_front_greet(struct smtp_front *f, struct out *out);
 
 /*
  * Parse what waits in `in`, answer into `out`. Several pipelined commands are answered in one
- * call. The store must be lent. After FRONT_LOGIN, FRONT_TLS, FRONT_QUIT and FRONT_FAIL the rest
- * of `in` is left as it is.
+ * call. The store must be lent. After FRONT_LOGIN, FRONT_QUIT and FRONT_FAIL the rest of `in` is
+ * left as it is; after FRONT_TLS nothing of it is left. `in` is never written to: who owns its
+ * memory wipes it, since passwords passed through it.
  */
 enum front_ev smtp_front_next(struct smtp_front *f, struct buf *in, struct out *out);
+
+/*
+ * Write `refused` as it goes into a log line, with its quotes: CR and LF as '_' as NGINX does,
+ * other unprintable bytes escaped. Nothing when it is empty. After FRONT_FAIL the session writes
+ * its reason's text, e.g. "client sent too long command", a space, and this.
+ */
+void smtp_front_refused(const struct smtp_front *f, struct out *o);
+
+/* Write the whole message of a FRONT_NOTE, e.g.: client was rejected: "MAIL FROM:<a@b>__" */
+void smtp_front_note(const struct smtp_front *f, struct out *o);
 
 /* How a login ended, for the front engine. */
 enum front_outcome {
@@ -123,9 +137,6 @@ void smtp_front_verdict(struct smtp_front *f, const struct front_answer *a, stru
 
 /* Only after FRONT_TLS: TLS is up. Forgets HELO, MAIL and RCPT; the caller dropped the plaintext. */
 void smtp_front_secured(struct smtp_front *f);
-
-/* The last word for a session that ends here for `reason` (421, 451 ... or nothing). */
-void smtp_front_abort(struct smtp_front *f, enum reason reason, struct out *out);
 
 const char *smtp_front_state_name(enum smtp_front_state s);
 
