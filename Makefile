@@ -46,7 +46,8 @@ HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack
 HARDEN_LD := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 
 FLAGS_release := -O2 -g $(HARDEN)
-FLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
 FLAGS_ubsan   := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
 FLAGS_tsan    := -O1 -g -fsanitize=thread
 FLAGS_cover   := -O0 -g --coverage
@@ -93,7 +94,8 @@ BENCH_BIN := $(BENCH:%.c=$(B)/%)
 FUZZ_BIN  := $(FUZZ:%.c=$(B)/%)
 SUITE_BIN := $(foreach s,$(SUITES),$(if $(call c_in,tests/$(s)),$(B)/$(s)-tests))
 PROGRAM   := $(if $(MAIN),$(B)/ringpost)
-ALL_C     := $(SRC) $(TOOL) $(BENCH) $(FUZZ) $(SHARED_C) $(foreach s,$(SUITES),$(call c_in,tests/$(s)))
+ALL_C     := $(SRC) $(TOOL) $(BENCH) $(FUZZ) $(SHARED_C) \
+	$(foreach s,$(SUITES),$(call c_in,tests/$(s)))
 
 LIBS       := -luring -lpthread
 TOOL_LIBS  := -ljansson $(LIBS) -lm
@@ -101,8 +103,8 @@ TEST_LIBS  := -lcriterion $(TOOL_LIBS)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests fuzzers run test check tidy pure format asan ubsan tsan cover fuzz-smoke fuzz bench
-.PHONY: man install uninstall dist clean help FORCE house $(SUITES)
+.PHONY: all tests fuzzers run test check tidy pure format asan ubsan tsan cover
+.PHONY: fuzz-smoke fuzz bench man install uninstall dist clean help FORCE house $(SUITES)
 
 all: $(PROGRAM) $(TOOL_BIN) $(BENCH_BIN)
 tests: all $(SUITE_BIN)
@@ -258,7 +260,7 @@ clean:
 
 help:
 	@echo 'make            build/release/ringpost, the tools and the bench programs'
-	@echo 'make run        build, start auth service, ringpost and mail sink, send mail (ARGS=--once)'
+	@echo 'make run        auth service, ringpost and mail sink, and real mail (ARGS=--once)'
 	@echo 'make test       everything: installs what the tests need, runs every suite'
 	@echo 'make check      the quick gate: tidy, pure, unit, laws, dialogs'
 	@echo 'make unit|laws|dialog|house|it|twin     one suite'

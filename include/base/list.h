@@ -15,8 +15,11 @@ struct list {
 	struct list *next, *prev;
 };
 
-#define list_entry(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
-#define list_each(it, head)            for (struct list *it = (head)->next; it != (head); it = it->next)
+/* clang-format off */
+#define list_entry(node, type, member) \
+	((type *)(void *)((char *)(node) - offsetof(type, member)))
+/* clang-format on */
+#define list_each(it, head) for (struct list *it = (head)->next; it != (head); it = it->next)
 /* The current node may be removed while walking; others may not. */
 #define list_each_safe(it, head)                                                                   \
 	for (struct list *it = (head)->next, *it##_next = it->next; it != (head);                  \

@@ -44,7 +44,7 @@ void out_i64(struct out *o, int64_t v);
 void out_hex(struct out *o, uint8_t c);
 #define out_lit(o, lit) out_str((o), STR(lit))
 
-/* s with every byte outside printable ASCII, and \ and ", shown as \xHH: for logs, never for peers. */
+/* s with all but printable ASCII, and \ and ", shown as \xHH: for logs, never for peers. */
 void out_escaped(struct out *o, struct str s);
 
 /* Position to go back to; rollback also clears an overflow that came after the mark. */

@@ -21,9 +21,11 @@ struct str {
 };
 
 /* A string literal as a str: the length is counted by the compiler. */
-#define STR(lit)      ((struct str){(const uint8_t *)("" lit), sizeof(lit) - 1})
+#define STR(lit) ((struct str){(const uint8_t *)("" lit), sizeof(lit) - 1})
 /* The same for initialisers of static data. */
+/* clang-format off */
 #define STR_INIT(lit) {(const uint8_t *)("" lit), sizeof(lit) - 1}
+/* clang-format on */
 
 static inline struct str str_of(const void *p, size_t n)
 {

@@ -23,14 +23,14 @@ union socket_address {
 /* An auth_http with everything that its requests and connections need. */
 struct auth_service_conf {
 	struct auth_http_conf http;
-	struct str name;               /* as the log shows it: "127.0.0.1:9000" or "unix:/path" */
+	struct str name; /* as the log shows it: "127.0.0.1:9000" or "unix:/path" */
 	const union socket_address *addresses; /* tried in turn when one cannot be reached */
 	uint32_t n_addresses;
-	uint64_t timeout_ms;           /* auth_http_timeout */
-	uint32_t keepalive;            /* idle connections kept per thread, 0: one per request */
-	uint32_t connections_max;      /* open at once per thread */
-	uint32_t queue_max;            /* requests waiting for a connection, per thread */
-	uint32_t index;                /* position in worker_conf.auth_services */
+	uint64_t timeout_ms;      /* auth_http_timeout */
+	uint32_t keepalive;       /* idle connections kept per thread, 0: one per request */
+	uint32_t connections_max; /* open at once per thread */
+	uint32_t queue_max;       /* requests waiting for a connection, per thread */
+	uint32_t index;           /* position in worker_conf.auth_services */
 };
 
 /* so_keepalive=idle:intvl:cnt; 0 leaves the system's value */
@@ -42,24 +42,24 @@ struct listen_keepalive {
 struct listen_conf {
 	union socket_address address;
 	socklen_t address_n;
-	struct str text;               /* "0.0.0.0:25": the ADDR of "server:" in the log */
+	struct str text; /* "0.0.0.0:25": the ADDR of "server:" in the log */
 	int backlog;
-	int rcvbuf, sndbuf;            /* bytes, 0: system's choice */
+	int rcvbuf, sndbuf; /* bytes, 0: system's choice */
 	bool ipv6only;
 	struct listen_keepalive keepalive;
 	const struct server_conf *server;
 };
 
 struct worker_conf {
-	uint32_t threads;              /* worker_processes */
-	uint32_t connections;          /* worker_connections: client sessions per thread */
+	uint32_t threads;     /* worker_processes */
+	uint32_t connections; /* worker_connections: client sessions per thread */
 	const struct listen_conf *listens;
 	uint32_t n_listens;
 	const struct auth_service_conf *const *auth_services;
 	uint32_t n_auth_services;
-	uint32_t client_buffer_max;    /* largest *_client_buffer of all servers, bytes */
-	uint32_t proxy_buffer_max;     /* largest proxy_buffer of all servers, bytes */
-	uint64_t shutdown_timeout_ms;  /* worker_shutdown_timeout, 0: none */
+	uint32_t client_buffer_max;   /* largest *_client_buffer of all servers, bytes */
+	uint32_t proxy_buffer_max;    /* largest proxy_buffer of all servers, bytes */
+	uint64_t shutdown_timeout_ms; /* worker_shutdown_timeout, 0: none */
 };
 
 #endif

@@ -9,8 +9,8 @@
 #define IO_THREAD_H
 
 #include "base/log.h"
-#include "io/conf.h"
 #include "proto/reason.h"
+#include "io/conf.h"
 
 struct thread;
 

@@ -28,8 +28,8 @@ struct auth_http_conf {
 struct auth_http_query {
 	const struct login *login;
 	enum protocol protocol;
-	bool need_password;     /* an OK without Auth-Pass is REASON_AUTH_NO_PASSWORD (methods
-				   without a usable password whose backend needs one) */
+	bool need_password; /* an OK without Auth-Pass is REASON_AUTH_NO_PASSWORD (methods
+			       without a usable password whose backend needs one) */
 	struct addr client;
 	struct str client_host; /* SMTP only */
 };
@@ -46,19 +46,18 @@ enum auth_http_ev {
 struct auth_http_response {
 	struct arena *store; /* where the verdict's strings live */
 	struct line line;
-	uint32_t header_n;   /* bytes of the header block so far */
+	uint32_t header_n; /* bytes of the header block so far */
 	uint64_t body_left;
-	uint16_t status;     /* 0 when there was no status line */
+	uint16_t status; /* 0 when there was no status line */
 	bool in_body, done;
-	bool reusable;       /* after done: the connection may carry another request */
+	bool reusable; /* after done: the connection may carry another request */
 	bool http11, keep, close, length_known, need_password;
 	bool has_status, has_server, has_port, first;
 	struct verdict verdict;
 };
 
 /* `store`: empty arena of AUTH_HTTP_RESPONSE_MAX bytes; the verdict's strings live there. */
-void auth_http_response_init(struct auth_http_response *r, struct arena *store,
-			     bool need_password);
+void auth_http_response_init(struct auth_http_response *r, struct arena *store, bool need_password);
 
 /* Consume from `in`. A broken response also comes as AUTH_HTTP_VERDICT (VERDICT_BROKEN). */
 enum auth_http_ev auth_http_response_next(struct auth_http_response *r, struct buf *in);

@@ -23,8 +23,8 @@ struct login {
 	struct str pass;      /* password, or the 32 hex digits of a CRAM-MD5 / APOP answer */
 	struct str salt;      /* "<...@server>" for CRAM-MD5 / APOP, else empty */
 	struct str helo;      /* argument of the last HELO/EHLO, may be empty */
-	struct str mail_from; /* the whole MAIL command line without its line end; method none only */
-	struct str rcpt_to;   /* the whole RCPT command line; method none only */
+	struct str mail_from; /* MAIL command line without its line end; method none only */
+	struct str rcpt_to;   /* RCPT command line, likewise */
 };
 
 enum verdict_kind {
@@ -36,13 +36,13 @@ enum verdict_kind {
 
 struct verdict {
 	enum verdict_kind kind;
-	enum reason reason;     /* VERDICT_BROKEN: one of REASON_AUTH_*            */
-	struct str detail;      /* VERDICT_BROKEN: the offending value, for the log */
-	struct str error_text;  /* VERDICT_ERROR: Auth-Status as sent                */
-	struct str error_code;  /* Auth-Error-Code; empty if not sent                */
-	struct str user, pass;  /* replacements; p == NULL if not sent               */
-	struct addr server;     /* VERDICT_OK, port included                         */
-	uint64_t wait_s;        /* Auth-Wait; 0 if not sent                          */
+	enum reason reason;    /* VERDICT_BROKEN: one of REASON_AUTH_*            */
+	struct str detail;     /* VERDICT_BROKEN: the offending value, for the log */
+	struct str error_text; /* VERDICT_ERROR: Auth-Status as sent                */
+	struct str error_code; /* Auth-Error-Code; empty if not sent                */
+	struct str user, pass; /* replacements; p == NULL if not sent               */
+	struct addr server;    /* VERDICT_OK, port included                         */
+	uint64_t wait_s;       /* Auth-Wait; 0 if not sent                          */
 };
 
 #endif

@@ -12,36 +12,36 @@ enum reason {
 	REASON_NONE = 0,
 
 	/* ended as it should */
-	REASON_DONE,    /* relayed, both sides closed */
-	REASON_QUIT,    /* the client said QUIT before login */
+	REASON_DONE, /* relayed, both sides closed */
+	REASON_QUIT, /* the client said QUIT before login */
 
 	/* the client's doing, before login */
 	REASON_CLIENT_CLOSED,
 	REASON_CLIENT_TIMEOUT,
-	REASON_CLIENT_TOO_LONG,      /* a line over the limit */
+	REASON_CLIENT_TOO_LONG, /* a line over the limit */
 	REASON_CLIENT_TOO_MANY_ERRORS,
 	REASON_CLIENT_TOO_MANY_COMMANDS,
-	REASON_CLIENT_HTTP,          /* its first line is an HTTP request (cross-protocol attack) */
-	REASON_CLIENT_EARLY,         /* bytes before the greeting was due */
-	REASON_CLIENT_REFUSED,       /* the auth service said no, and close */
+	REASON_CLIENT_HTTP,    /* its first line is an HTTP request (cross-protocol attack) */
+	REASON_CLIENT_EARLY,   /* bytes before the greeting was due */
+	REASON_CLIENT_REFUSED, /* the auth service said no, and close */
 
 	/* the auth service's doing */
-	REASON_AUTH_DOWN,            /* cannot connect */
+	REASON_AUTH_DOWN, /* cannot connect */
 	REASON_AUTH_TIMEOUT,
-	REASON_AUTH_CLOSED,          /* closed before its answer was whole */
-	REASON_AUTH_INVALID,         /* not HTTP headers */
-	REASON_AUTH_TOO_LONG,        /* more than the limit */
-	REASON_AUTH_NO_SERVER,       /* OK without server or port */
+	REASON_AUTH_CLOSED,    /* closed before its answer was whole */
+	REASON_AUTH_INVALID,   /* not HTTP headers */
+	REASON_AUTH_TOO_LONG,  /* more than the limit */
+	REASON_AUTH_NO_SERVER, /* OK without server or port */
 	REASON_AUTH_BAD_SERVER,
 	REASON_AUTH_BAD_PORT,
 	REASON_AUTH_NO_PASSWORD,
 	REASON_AUTH_QUEUE_FULL,
 
 	/* the backend's doing, before the relay */
-	REASON_BACK_DOWN,            /* cannot connect */
+	REASON_BACK_DOWN, /* cannot connect */
 	REASON_BACK_TIMEOUT,
 	REASON_BACK_CLOSED,
-	REASON_BACK_INVALID,         /* an answer that is not the expected one */
+	REASON_BACK_INVALID, /* an answer that is not the expected one */
 	REASON_BACK_TOO_LONG,
 
 	/* in the relay */
@@ -50,9 +50,9 @@ enum reason {
 	REASON_RELAY_BACK_RESET,
 
 	/* ours */
-	REASON_FULL,                 /* worker_connections are used up */
+	REASON_FULL, /* worker_connections are used up */
 	REASON_SHUTDOWN,
-	REASON_INTERNAL,             /* out of descriptors, memory of the kernel ... */
+	REASON_INTERNAL, /* out of descriptors, memory of the kernel ... */
 
 	REASON_COUNT
 };

@@ -14,12 +14,13 @@
 #include "base/out.h"
 #include "proto/login.h"
 
-enum { SMTP_BACK_COMMAND_EXTRA = 1024 }; /* room beyond the login's own strings that any command needs */
+/* Room beyond the login's own strings that any command needs. */
+enum { SMTP_BACK_COMMAND_EXTRA = 1024 };
 
 struct smtp_back_conf {
 	struct str server_name;
 	bool xclient;
-	bool smtp_auth;    /* proxy_smtp_auth */
+	bool smtp_auth;     /* proxy_smtp_auth */
 	uint32_t reply_max; /* proxy_buffer: one whole (multi-line) reply, bytes */
 };
 
@@ -27,7 +28,7 @@ struct smtp_back_conf {
 struct smtp_back_peer {
 	const struct login *login; /* user and pass already replaced by the verdict's */
 	struct addr client;
-	struct str client_host;    /* verified name, "[UNAVAILABLE]" or "[TEMPUNAVAIL]" */
+	struct str client_host; /* verified name, "[UNAVAILABLE]" or "[TEMPUNAVAIL]" */
 };
 
 enum back_ev {
@@ -38,10 +39,10 @@ enum back_ev {
 };
 
 enum smtp_back_state {
-	SMTP_BACK_GREETING,     /* waiting for 220 */
-	SMTP_BACK_HELO,         /* EHLO/HELO with our name sent */
+	SMTP_BACK_GREETING, /* waiting for 220 */
+	SMTP_BACK_HELO,     /* EHLO/HELO with our name sent */
 	SMTP_BACK_XCLIENT,
-	SMTP_BACK_CLIENT_HELO,  /* the client's HELO/EHLO sent */
+	SMTP_BACK_CLIENT_HELO, /* the client's HELO/EHLO sent */
 	SMTP_BACK_AUTH,
 	SMTP_BACK_MAIL,
 	SMTP_BACK_RCPT,
@@ -52,10 +53,10 @@ enum smtp_back_state {
 struct smtp_back {
 	const struct smtp_back_conf *conf;
 	const struct smtp_back_peer *peer;
-	uint32_t seen;     /* bytes of the waiting reply already looked at */
-	uint8_t state;     /* enum smtp_back_state */
-	uint8_t reason;    /* enum reason, after BACK_FAIL */
-	struct str reply;  /* see back_ev; borrowed from `in`, readable until its next append */
+	uint32_t seen;    /* bytes of the waiting reply already looked at */
+	uint8_t state;    /* enum smtp_back_state */
+	uint8_t reason;   /* enum reason, after BACK_FAIL */
+	struct str reply; /* see back_ev; borrowed from `in`, readable until its next append */
 };
 
 void smtp_back_init(struct smtp_back *b, const struct smtp_back_conf *conf,

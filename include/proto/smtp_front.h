@@ -21,8 +21,8 @@
 
 enum {
 	SMTP_FRONT_HELO_EMBEDDED = 80, /* longer names live in the store */
-	SMTP_FRONT_REPLY_MAX = 4096,   /* longest reply, EHLO's included; checked at configuration */
-	SMTP_FRONT_REFUSED_MAX = 256,  /* peer bytes shown in a log line, before escaping */
+	SMTP_FRONT_REPLY_MAX = 4096,  /* longest reply, EHLO's included; checked at configuration */
+	SMTP_FRONT_REFUSED_MAX = 256, /* peer bytes shown in a log line, before escaping */
 };
 
 enum front_starttls { STARTTLS_OFF, STARTTLS_ON, STARTTLS_ONLY };
@@ -32,11 +32,11 @@ struct smtp_front_conf {
 	struct str server_name;
 	const struct str *capabilities; /* smtp_capabilities, in order */
 	uint32_t n_capabilities;
-	uint32_t methods;               /* bit set: 1 << SMTP_AUTH_x */
+	uint32_t methods; /* bit set: 1 << SMTP_AUTH_x */
 	enum front_starttls starttls;
-	uint32_t line_max;              /* smtp_client_buffer, bytes, line end included */
-	uint32_t errors_max;            /* max_errors */
-	uint32_t commands_max;          /* max_commands, 0: no limit */
+	uint32_t line_max;     /* smtp_client_buffer, bytes, line end included */
+	uint32_t errors_max;   /* max_errors */
+	uint32_t commands_max; /* max_commands, 0: no limit */
 };
 
 /* smtp_auth; PLAIN and LOGIN are separate here although both are Auth-Method plain. */
@@ -56,35 +56,35 @@ enum front_ev {
 /* Its names are in smtp_front_state_name(). Written by one function only. */
 enum smtp_front_state {
 	SMTP_FRONT_START,
-	SMTP_FRONT_AUTH_PLAIN,      /* 334 sent, waiting for the response      */
+	SMTP_FRONT_AUTH_PLAIN, /* 334 sent, waiting for the response      */
 	SMTP_FRONT_AUTH_LOGIN_USER,
 	SMTP_FRONT_AUTH_LOGIN_PASS,
 	SMTP_FRONT_AUTH_CRAM_MD5,
 	SMTP_FRONT_AUTH_EXTERNAL,
-	SMTP_FRONT_WAITING,         /* FRONT_LOGIN returned, verdict is due    */
-	SMTP_FRONT_TLS,             /* FRONT_TLS returned, secured() is due    */
-	SMTP_FRONT_DONE,            /* logged in, quit or failed               */
+	SMTP_FRONT_WAITING, /* FRONT_LOGIN returned, verdict is due    */
+	SMTP_FRONT_TLS,     /* FRONT_TLS returned, secured() is due    */
+	SMTP_FRONT_DONE,    /* logged in, quit or failed               */
 	SMTP_FRONT_STATE_COUNT
 };
 
 /* Not to be moved once initialised: login.helo may point into it. */
 struct smtp_front {
 	const struct smtp_front_conf *conf;
-	struct arena *store;      /* NULL while idle and taken back */
+	struct arena *store; /* NULL while idle and taken back */
 	struct line line;
-	uint8_t state;            /* enum smtp_front_state */
-	uint8_t reason;           /* enum reason, after FRONT_FAIL */
-	bool secured;             /* TLS is on */
-	bool helo_embedded;       /* login.helo is in helo_bytes */
+	uint8_t state;      /* enum smtp_front_state */
+	uint8_t reason;     /* enum reason, after FRONT_FAIL */
+	bool secured;       /* TLS is on */
+	bool helo_embedded; /* login.helo is in helo_bytes */
 	uint32_t errors, commands;
-	uint32_t auth_mark;       /* arena position before the strings of this login */
-	struct str note;          /* FRONT_NOTE: what NGINX logs at [info], a literal */
-	struct str refused;       /* FRONT_NOTE and FRONT_FAIL: the offending bytes, cut to
-				     SMTP_FRONT_REFUSED_MAX, never credentials; borrowed from `in`,
-				     readable until its next append. May be empty. */
+	uint32_t auth_mark; /* arena position before the strings of this login */
+	struct str note;    /* FRONT_NOTE: what NGINX logs at [info], a literal */
+	struct str refused; /* FRONT_NOTE and FRONT_FAIL: the offending bytes, cut to
+			       SMTP_FRONT_REFUSED_MAX, never credentials; borrowed from `in`,
+			       readable until its next append. May be empty. */
 	struct login login;
 	uint8_t nonce_n;
-	uint8_t nonce[39];        /* "<rand.time@" of the salt; the server name follows on use */
+	uint8_t nonce[39]; /* "<rand.time@" of the salt; the server name follows on use */
 	uint8_t helo_bytes[SMTP_FRONT_HELO_EMBEDDED];
 };
 
@@ -135,7 +135,7 @@ struct front_answer {
  */
 void smtp_front_verdict(struct smtp_front *f, const struct front_answer *a, struct out *out);
 
-/* Only after FRONT_TLS: TLS is up. Forgets HELO, MAIL and RCPT; the caller dropped the plaintext. */
+/* Only after FRONT_TLS: TLS is up. Forgets HELO, MAIL, RCPT; the caller dropped the plaintext. */
 void smtp_front_secured(struct smtp_front *f);
 
 const char *smtp_front_state_name(enum smtp_front_state s);

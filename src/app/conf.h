@@ -9,8 +9,8 @@
 #ifndef APP_CONF_H
 #define APP_CONF_H
 
-#include "app/options.h"
 #include "io/conf.h"
+#include "app/options.h"
 
 #include <sys/types.h>
 
@@ -27,10 +27,10 @@ struct conf_logs {
 
 /* What the configuration says about the processes. */
 struct conf_main {
-	bool daemon;                   /* default on */
-	bool master_process;           /* default on */
-	bool drop_privileges;          /* become uid and gid; only ever true as root */
-	const char *user;              /* for initgroups() */
+	bool daemon;          /* default on */
+	bool master_process;  /* default on */
+	bool drop_privileges; /* become uid and gid; only ever true as root */
+	const char *user;     /* for initgroups() */
 	uid_t uid;
 	gid_t gid;
 	const char *pid_path;          /* absolute */

@@ -60,8 +60,7 @@ struct timer *wheel_expire(struct wheel *w, uint64_t now_ms)
 	for (; w->armed && w->tick < now_tick; w->tick++) {
 		struct list *slot = &w->slots[(w->tick + 1) % WHEEL_SLOTS];
 
-		list_each(node, slot)
-		{
+		list_each(node, slot) {
 			struct timer *t = list_entry(node, struct timer, node);
 
 			if (tick_of(t->at_ms) > now_tick)

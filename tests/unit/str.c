@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Unit tests of base/str. */
+/*
+ * Unit tests of base/str: comparisons, scans and numbers over borrowed bytes.
+ */
 #include "base/str.h"
 
 #include <criterion/criterion.h>
