@@ -23,6 +23,7 @@ struct server_conf {
 	uint64_t auth_timeout_ms;   /* auth_http_timeout, one request */
 	bool pass_error_message;    /* proxy_pass_error_message */
 	const struct auth_service_conf *auth;
+	struct str auth_name;         /* the service as log lines name it */
 	const struct log_target *log; /* error_log in force */
 	enum log_level log_level;     /* most verbose level any of its targets takes */
 };

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * session: one client from greeting to last byte, as a pure state machine.
+ *
+ * The on_x functions tell it what happened and only change its state. session_wants() says what it
+ * would like to be true now (level-triggered bits), session_pending() which bytes are next to be
+ * sent, deadline_ms when session_on_tick() is due. The io floor makes the kernel match, in its own
+ * time. No system calls, no clock (env->now_ms is an input), no malloc.
+ *
+ * In PHASE_RELAY bytes no longer pass through here: the io floor moves them between the two
+ * connections and keeps `relay` (session/relay.h). What pipelined bytes the client sent before the
+ * hand-over are session_pending(SIDE_BACK) then and go first.
+ */
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
+
+#include "base/addr.h"
+#include "base/slab.h"
+#include "proto/auth_http.h"
+#include "proto/smtp_front.h"
+#include "session/conf.h"
+#include "session/relay.h"
+
+enum phase {
+	PHASE_DELAY,     /* greeting withheld (smtp_greeting_delay) */
+	PHASE_FRONT,     /* the front engine talks with the client  */
+	PHASE_AUTH,      /* the auth service is asked               */
+	PHASE_AUTH_WAIT, /* Auth-Wait is running                    */
+	PHASE_DIAL,      /* the backend is to be connected          */
+	PHASE_BACK,      /* the back engine logs in                 */
+	PHASE_RELAY,     /* bytes both ways                         */
+	PHASE_CLOSING,   /* last words are leaving, then close      */
+	PHASE_COUNT
+};
+
+enum session_want {
+	WANT_RECV_FRONT = 1 << 0,
+	WANT_RECV_BACK = 1 << 1,
+	WANT_SEND_FRONT = 1 << 2,
+	WANT_SEND_BACK = 1 << 3,
+	WANT_AUTH = 1 << 4,
+	WANT_DIAL = 1 << 5,
+	WANT_RELAY = 1 << 6, /* bytes pass without the session */
+	WANT_CLOSE = 1 << 7,
+};
+
+struct session_counters {
+	uint64_t accepted;
+	uint64_t logged_in;
+	uint64_t ended[REASON_COUNT];
+};
+
+/* What desks must hold, from the largest buffers of all servers. */
+struct session_sizes {
+	uint32_t client_buffer; /* bytes */
+	uint32_t proxy_buffer;  /* bytes */
+};
+
+/* What the sessions of one thread share. */
+struct session_env {
+	struct slab desks; /* one for each session; slot size session_desk_bytes() */
+	struct session_sizes sizes;
+	struct logger *logger;
+	struct session_counters counters;
+	uint64_t now_ms; /* monotonic; set by the loop before any call */
+};
+
+enum {
+	SESSION_USER_MAX = 254
+}; /* longest login name in log lines of the relay; RFC 5321 4.5.3.1 */
+
+struct session {
+	struct session_env *env;
+	const struct server_conf *conf;
+	struct desk *desk;    /* NULL while there is nothing on it */
+	struct str listening; /* "0.0.0.0:25" */
+	uint64_t number;
+	uint64_t deadline_ms; /* session_on_tick() is due then; 0: never */
+	uint8_t phase;        /* enum phase */
+	uint8_t reason;       /* enum reason, in PHASE_CLOSING */
+	bool retry_auth;      /* PHASE_AUTH_WAIT: ask again; else: refuse */
+	bool front_ended;     /* the client half-closed behind pipelined commands */
+	bool front_full;      /* the front engine waits for its replies to leave */
+	struct addr client, upstream;
+	struct addr local, back_local; /* our ends; only known when the log wants them */
+	union {
+		struct smtp_front front; /* until the relay */
+		struct {
+			struct relay relay;
+			uint8_t user_n;
+			uint8_t user[SESSION_USER_MAX];
+		} past; /* in the relay */
+	} u;
+};
+
+struct session_start {
+	const struct server_conf *conf;
+	struct str listening;
+	uint64_t number; /* connection number, unique in the process */
+	struct addr client, local;
+	struct str nonce; /* for challenges: digits and dots, not guessable */
+};
+
+/* Slot size of session_env.desks for these buffers. */
+size_t session_desk_bytes(const struct session_sizes *sizes);
+
+/* Takes over `s`, which need not be initialised. */
+void session_start(struct session *s, struct session_env *env, const struct session_start *start);
+
+/* Bytes from the client or the backend, not in PHASE_RELAY. Returns how many were taken; the rest
+ * is to be offered again when the session wants bytes of that side again. */
+NODISCARD size_t session_on_front(struct session *s, struct str bytes);
+NODISCARD size_t session_on_back(struct session *s, struct str bytes);
+
+/* The peer will send no more (end of stream), or the connection failed (`failed`: why, for the
+ * log; empty at end of stream). In PHASE_RELAY only failures come here. */
+void session_on_closed(struct session *s, enum side side, struct str failed);
+
+/* n bytes of session_pending(side) are with the kernel. */
+void session_on_sent(struct session *s, enum side side, size_t n);
+
+/* The answer to WANT_AUTH; the verdict's strings are copied. Ignored in other phases. */
+void session_on_verdict(struct session *s, const struct verdict *v);
+
+/* The answer to WANT_DIAL: connecting is under way (failed.n == 0), or failed at once. */
+void session_on_dialled(struct session *s, struct str failed);
+
+/* env->now_ms has reached deadline_ms. */
+void session_on_tick(struct session *s);
+
+/* Both ways of the relay are over. */
+void session_on_relayed(struct session *s);
+
+/*
+ * End it now: log `reason` (with `detail`, if its text has a place for it), say its last words,
+ * close. session_end_said() leaves the last words as they are already written.
+ */
+void session_end(struct session *s, enum reason reason, struct str detail);
+void session_end_said(struct session *s, enum reason reason, struct str detail);
+
+unsigned session_wants(const struct session *s);
+
+/* The bytes to send next to that side; stay where they are until session_on_sent(). */
+struct str session_pending(const struct session *s, enum side side);
+
+/* What to ask the auth service; borrowed from the session, valid while WANT_AUTH. */
+void session_auth_query(const struct session *s, struct auth_http_query *q);
+
+/* Keep bytes of the relay that the reader of the other side does not take yet: they become
+ * session_pending() of the other side. Returns bytes kept. */
+NODISCARD size_t session_keep(struct session *s, enum side from, struct str bytes);
+
+/* The desk, borrowed now if the session has none. */
+struct desk *session_desk(struct session *s);
+
+/* Give the desk back if nothing lies on it. Call when nothing of it is in flight. */
+void session_rest(struct session *s);
+
+/* Release everything; the struct's memory may go. */
+void session_done(struct session *s);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * desk: the working memory of a session that has something in work.
+ *
+ * An idle session owns no desk. It borrows one when bytes arrive and gives it back when nothing is
+ * left on it, so that ten thousand silent clients cost ten thousand session structs and no buffer.
+ * There is one desk for each session in the slab: taking one cannot fail. All that was written is
+ * wiped when a desk is put back, for it held passwords.
+ */
+#ifndef SESSION_DESK_H
+#define SESSION_DESK_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/out.h"
+#include "base/slab.h"
+#include "proto/smtp_back.h"
+#include "session/session.h"
+
+/* A writer whose bytes leave from the front while the kernel takes them. */
+struct desk_out {
+	struct out out;
+	size_t sent;
+};
+
+struct desk {
+	struct desk_out to_front, to_back; /* replies to the client, commands to the backend */
+	struct buf in[2];                  /* by side: received, not yet consumed */
+	uint32_t in_high[2];               /* most bytes that ever lay there, for the wipe */
+	struct arena store;                /* the front engine's strings */
+	struct arena answer;               /* the auth service's strings */
+	struct smtp_back back;
+	struct smtp_back_peer peer;
+	struct login login;                /* as the backend engine uses it */
+	struct str error_code, error_text; /* refusal to be said after Auth-Wait, in `answer` */
+	uint8_t bytes[];
+};
+
+size_t desk_bytes(const struct session_sizes *sizes);
+
+struct desk *desk_get(struct session_env *env);
+void desk_put(struct session_env *env, struct desk *d);
+
+/* Nothing is waiting to be sent or consumed. */
+bool desk_clear(const struct desk *d);
+
+struct str desk_pending(const struct desk_out *o);
+
+/* n bytes have gone; the writer starts anew when all have. Returns what of n was not its own. */
+size_t desk_sent(struct desk_out *o, size_t n);
+
+/* Append to in[from], keeping the high-water mark. Returns bytes taken. */
+NODISCARD size_t desk_stash(struct desk *d, enum side from, struct str bytes);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reason: what every way to end means. Log texts are NGINX's where it has one (its users' log
+ * filters depend on them); replies likewise (RFC 5321 section 4.2, RFC 3463).
+ */
+#include "session/reason.h"
+
+#include "base/must.h"
+
+#define NOTHING                                                                                    \
+	{                                                                                          \
+		NULL, 0                                                                            \
+	}
+#define ERROR STR_INIT("451 4.3.2 Internal server error\r\n")
+
+static const struct reason_row rows[REASON_COUNT] = {
+	[REASON_NONE] = {"none", LEVEL_DEBUG, NOTHING, NOTHING},
+	[REASON_DONE] = {"done", LEVEL_INFO, STR_INIT("proxied session done"), NOTHING},
+	[REASON_QUIT] = {"quit", LEVEL_DEBUG, NOTHING, NOTHING},
+
+	[REASON_CLIENT_CLOSED] = {"client_closed", LEVEL_INFO, STR_INIT("client closed connection"),
+				  NOTHING},
+	[REASON_CLIENT_TIMEOUT] = {"client_timeout", LEVEL_INFO,
+				   STR_INIT("client timed out (110: Connection timed out)"),
+				   NOTHING},
+	[REASON_CLIENT_TOO_LONG] = {"client_too_long", LEVEL_INFO,
+				    STR_INIT("client sent too long command \"%D\""), NOTHING},
+	[REASON_CLIENT_TOO_MANY_ERRORS] = {"client_too_many_errors", LEVEL_INFO,
+					   STR_INIT("client sent too many invalid commands"),
+					   NOTHING},
+	[REASON_CLIENT_TOO_MANY_COMMANDS] = {"client_too_many_commands", LEVEL_INFO,
+					     STR_INIT("client sent too many commands"), NOTHING},
+	[REASON_CLIENT_HTTP] = {"client_http", LEVEL_INFO,
+				STR_INIT("client sent an HTTP request \"%D\""), NOTHING},
+	[REASON_CLIENT_EARLY] = {"client_early", LEVEL_INFO,
+				 STR_INIT("client was rejected before greeting: \"%D\""),
+				 STR_INIT("503 5.5.0 Improper use of SMTP command pipelining\r\n")},
+	[REASON_CLIENT_REFUSED] = {"client_refused", LEVEL_INFO, NOTHING, NOTHING},
+
+	[REASON_AUTH_DOWN] = {"auth_down", LEVEL_ERR,
+			      STR_INIT("connect() to auth http server %A failed (%D)"), ERROR},
+	[REASON_AUTH_TIMEOUT] = {"auth_timeout", LEVEL_ERR,
+				 STR_INIT("auth http server %A timed out"), ERROR},
+	[REASON_AUTH_CLOSED] = {"auth_closed", LEVEL_ERR,
+				STR_INIT("auth http server %A closed connection before its "
+					 "response was complete"),
+				ERROR},
+	[REASON_AUTH_INVALID] = {"auth_invalid", LEVEL_ERR,
+				 STR_INIT("auth http server %A sent invalid header in response"),
+				 ERROR},
+	[REASON_AUTH_TOO_LONG] = {"auth_too_long", LEVEL_ERR,
+				  STR_INIT("auth http server %A sent too long response"), ERROR},
+	[REASON_AUTH_NO_SERVER] = {"auth_no_server", LEVEL_ERR,
+				   STR_INIT("auth http server %A did not send server or port"),
+				   ERROR},
+	[REASON_AUTH_BAD_SERVER] = {"auth_bad_server", LEVEL_ERR,
+				    STR_INIT("auth http server %A sent invalid server "
+					     "address:\"%D\""),
+				    ERROR},
+	[REASON_AUTH_BAD_PORT] = {"auth_bad_port", LEVEL_ERR,
+				  STR_INIT("auth http server %A sent invalid server port:\"%D\""),
+				  ERROR},
+	[REASON_AUTH_NO_PASSWORD] = {"auth_no_password", LEVEL_ERR,
+				     STR_INIT("auth http server %A did not send password"), ERROR},
+	[REASON_AUTH_QUEUE_FULL] = {"auth_queue_full", LEVEL_ERR,
+				    STR_INIT("too many requests wait for auth http server %A, "
+					     "see auth_http_queue"),
+				    ERROR},
+
+	[REASON_BACK_DOWN] = {"back_down", LEVEL_ERR, STR_INIT("connect() failed (%D)"), ERROR},
+	[REASON_BACK_TIMEOUT] = {"back_timeout", LEVEL_INFO,
+				 STR_INIT("upstream timed out (110: Connection timed out)"), ERROR},
+	[REASON_BACK_CLOSED] = {"back_closed", LEVEL_ERR,
+				STR_INIT("upstream prematurely closed connection"), ERROR},
+	[REASON_BACK_INVALID] = {"back_invalid", LEVEL_ERR,
+				 STR_INIT("upstream sent invalid response: \"%D\""), ERROR},
+	[REASON_BACK_TOO_LONG] = {"back_too_long", LEVEL_ERR,
+				  STR_INIT("upstream sent too long response line: \"%D\""), ERROR},
+
+	[REASON_RELAY_TIMEOUT] = {"relay_timeout", LEVEL_INFO,
+				  STR_INIT("client timed out (110: Connection timed out)"),
+				  NOTHING},
+	[REASON_RELAY_CLIENT_RESET] = {"relay_client_reset", LEVEL_INFO,
+				       STR_INIT("client connection failed (%D)"), NOTHING},
+	[REASON_RELAY_BACK_RESET] = {"relay_back_reset", LEVEL_ERR,
+				     STR_INIT("upstream connection failed (%D)"), NOTHING},
+
+	[REASON_FULL] = {"full", LEVEL_ALERT, STR_INIT("worker_connections are not enough"),
+			 STR_INIT("421 4.3.2 Too many connections, try again later\r\n")},
+	[REASON_SHUTDOWN] = {"shutdown", LEVEL_INFO, STR_INIT("shutdown timeout"),
+			     STR_INIT("421 4.3.2 Service is shutting down, try again later\r\n")},
+	[REASON_INTERNAL] = {"internal", LEVEL_CRIT, STR_INIT("internal error: %D"), ERROR},
+};
+
+const struct reason_row *reason_row(enum reason r)
+{
+	must((unsigned)r < REASON_COUNT);
+	return &rows[r];
+}

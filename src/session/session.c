@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * session: phases, deadlines and wants of one proxied connection. The login itself is in
+ * session_login.c, log lines in session_log.c, working memory in desk.c.
+ */
+#include "session/session.h"
+
+#include "base/must.h"
+#include "session/desk.h"
+#include "session/reason.h"
+#include "session/session_log.h"
+#include "session/session_login.h"
+
+#include <string.h>
+
+enum {
+	/* How long last words may take to leave before the connection is closed over them. */
+	CLOSING_MS = 5000,
+	/* Room below which a side is not read: one receive may bring that much. */
+	READ_ROOM = 16 * 1024,
+};
+
+size_t session_desk_bytes(const struct session_sizes *sizes)
+{
+	return desk_bytes(sizes);
+}
+
+struct desk *session_desk(struct session *s)
+{
+	if (!s->desk)
+		s->desk = desk_get(s->env);
+	return s->desk;
+}
+
+static void greet(struct session *s)
+{
+	s->phase = PHASE_FRONT;
+	s->deadline_ms = s->env->now_ms + s->conf->timeout_ms;
+	smtp_front_greet(&s->u.front, &session_desk(s)->to_front.out);
+}
+
+void session_start(struct session *s, struct session_env *env, const struct session_start *start)
+{
+	memset(s, 0, sizeof(*s));
+	s->env = env;
+	s->conf = start->conf;
+	s->listening = start->listening;
+	s->number = start->number;
+	s->client = start->client;
+	s->local = start->local;
+	smtp_front_init(&s->u.front, &s->conf->smtp_front, start->nonce);
+	env->counters.accepted++;
+	session_log_connected(s);
+	if (s->conf->greeting_delay_ms) {
+		s->phase = PHASE_DELAY;
+		s->deadline_ms = env->now_ms + s->conf->greeting_delay_ms;
+	} else {
+		greet(s);
+	}
+}
+
+void session_end_said(struct session *s, enum reason reason, struct str detail)
+{
+	if (s->phase == PHASE_CLOSING)
+		return;
+	session_log_reason(s, reason, detail);
+	s->env->counters.ended[reason]++;
+	s->reason = (uint8_t)reason;
+	s->phase = PHASE_CLOSING;
+	s->deadline_ms = s->env->now_ms + CLOSING_MS;
+	if (s->desk) {
+		buf_clear(&s->desk->in[SIDE_FRONT]);
+		buf_clear(&s->desk->in[SIDE_BACK]);
+	}
+}
+
+void session_end(struct session *s, enum reason reason, struct str detail)
+{
+	struct str words = reason_row(reason)->smtp;
+
+	if (words.n && s->phase != PHASE_CLOSING && s->phase != PHASE_RELAY)
+		out_str(&session_desk(s)->to_front.out, words);
+	session_end_said(s, reason, detail);
+}
+
+size_t session_on_front(struct session *s, struct str bytes)
+{
+	switch ((enum phase)s->phase) {
+	case PHASE_DELAY:
+		session_end(s, REASON_CLIENT_EARLY, bytes);
+		return bytes.n;
+	case PHASE_FRONT:
+		return session_login_front(s, bytes);
+	case PHASE_AUTH:
+	case PHASE_AUTH_WAIT:
+	case PHASE_DIAL:
+	case PHASE_BACK:
+		return desk_stash(session_desk(s), SIDE_FRONT, bytes);
+	case PHASE_CLOSING:
+		return bytes.n;
+	case PHASE_RELAY:
+	case PHASE_COUNT:
+		break;
+	}
+	must(!"bytes of the relay pass by the session");
+	return 0;
+}
+
+size_t session_on_back(struct session *s, struct str bytes)
+{
+	must(s->phase != PHASE_RELAY);
+	if (s->phase != PHASE_BACK)
+		return bytes.n;
+	return session_login_back(s, bytes);
+}
+
+static bool front_waiting(const struct session *s)
+{
+	return s->desk && buf_len(&s->desk->in[SIDE_FRONT]);
+}
+
+static void front_closed(struct session *s, struct str failed)
+{
+	switch ((enum phase)s->phase) {
+	case PHASE_AUTH:
+	case PHASE_AUTH_WAIT:
+	case PHASE_DIAL:
+	case PHASE_BACK:
+		/* A client that pipelined its commands and closed its sending side still wants its
+		   replies; one that left no commands behind is gone. */
+		if (!failed.n && front_waiting(s)) {
+			s->front_ended = true;
+			return;
+		}
+		break;
+	case PHASE_FRONT:
+		if (!failed.n && s->front_full) {
+			s->front_ended = true;
+			return;
+		}
+		break;
+	case PHASE_RELAY:
+		session_end_said(s, REASON_RELAY_CLIENT_RESET, failed);
+		break;
+	case PHASE_DELAY:
+	case PHASE_CLOSING:
+	case PHASE_COUNT:
+		break;
+	}
+	session_end_said(s, REASON_CLIENT_CLOSED, str_none());
+	/* Half-closed or gone, nobody can be told apart here: replies that wait still leave unless
+	   the connection has failed. */
+	if (failed.n && s->desk)
+		desk_sent(&s->desk->to_front, desk_pending(&s->desk->to_front).n);
+}
+
+static void back_closed(struct session *s, struct str failed)
+{
+	if (s->phase == PHASE_RELAY)
+		session_end_said(s, REASON_RELAY_BACK_RESET, failed);
+	else if (s->phase == PHASE_BACK && failed.n && s->desk->back.state == SMTP_BACK_GREETING)
+		session_end(s, REASON_BACK_DOWN, failed);
+	else if (s->phase == PHASE_BACK)
+		session_end(s, REASON_BACK_CLOSED, str_none());
+}
+
+void session_on_closed(struct session *s, enum side side, struct str failed)
+{
+	if (side == SIDE_FRONT)
+		front_closed(s, failed);
+	else
+		back_closed(s, failed);
+}
+
+void session_on_sent(struct session *s, enum side side, size_t n)
+{
+	struct desk *d = s->desk;
+	size_t rest;
+
+	must(d != NULL);
+	rest = desk_sent(side == SIDE_FRONT ? &d->to_front : &d->to_back, n);
+	/* A session that ended meanwhile has dropped those bytes already. */
+	if (rest && s->phase == PHASE_RELAY)
+		buf_consume(&d->in[side_other(side)], rest);
+	if (side == SIDE_FRONT && s->phase == PHASE_FRONT && s->front_full &&
+	    !desk_pending(&d->to_front).n)
+		session_login_resume(s);
+	if (side == SIDE_BACK && s->phase == PHASE_BACK && buf_len(&d->in[SIDE_BACK]) &&
+	    !desk_pending(&d->to_back).n)
+		session_login_resume_back(s);
+}
+
+void session_on_verdict(struct session *s, const struct verdict *v)
+{
+	if (s->phase == PHASE_AUTH)
+		session_login_verdict(s, v);
+}
+
+void session_on_dialled(struct session *s, struct str failed)
+{
+	if (s->phase == PHASE_DIAL)
+		session_login_dialled(s, failed);
+}
+
+void session_on_tick(struct session *s)
+{
+	if (!s->deadline_ms || s->env->now_ms < s->deadline_ms)
+		return;
+	switch ((enum phase)s->phase) {
+	case PHASE_DELAY:
+		greet(s);
+		break;
+	case PHASE_FRONT:
+		session_end(s, REASON_CLIENT_TIMEOUT, str_none());
+		break;
+	case PHASE_AUTH_WAIT:
+		session_login_waited(s);
+		break;
+	case PHASE_DIAL:
+	case PHASE_BACK:
+		session_end(s, REASON_BACK_TIMEOUT, str_none());
+		break;
+	case PHASE_RELAY:
+		session_end(s, REASON_RELAY_TIMEOUT, str_none());
+		break;
+	case PHASE_CLOSING:
+		if (s->desk)
+			desk_sent(&s->desk->to_front, desk_pending(&s->desk->to_front).n);
+		break;
+	case PHASE_AUTH:
+	case PHASE_COUNT:
+		break;
+	}
+}
+
+void session_on_relayed(struct session *s)
+{
+	must(s->phase == PHASE_RELAY);
+	session_end_said(s, REASON_DONE, str_none());
+}
+
+static bool has_room(const struct session *s, enum side side)
+{
+	return !s->desk || buf_room(&s->desk->in[side]) >= READ_ROOM;
+}
+
+unsigned session_wants(const struct session *s)
+{
+	unsigned wants = 0;
+
+	if (session_pending(s, SIDE_FRONT).n)
+		wants |= WANT_SEND_FRONT;
+	if (s->phase == PHASE_CLOSING)
+		return wants ? wants : WANT_CLOSE;
+	if (s->phase == PHASE_RELAY)
+		return wants | WANT_RELAY;
+	if (!s->front_ended && !s->front_full && has_room(s, SIDE_FRONT))
+		wants |= WANT_RECV_FRONT;
+	if (s->phase == PHASE_AUTH)
+		wants |= WANT_AUTH;
+	if (s->phase == PHASE_DIAL)
+		wants |= WANT_DIAL;
+	if (s->phase == PHASE_BACK && has_room(s, SIDE_BACK))
+		wants |= WANT_RECV_BACK;
+	if (session_pending(s, SIDE_BACK).n)
+		wants |= WANT_SEND_BACK;
+	return wants;
+}
+
+struct str session_pending(const struct session *s, enum side side)
+{
+	const struct desk *d = s->desk;
+	struct str pending;
+
+	if (!d)
+		return str_none();
+	pending = desk_pending(side == SIDE_FRONT ? &d->to_front : &d->to_back);
+	if (!pending.n && s->phase == PHASE_RELAY)
+		pending = buf_data(&d->in[side_other(side)]);
+	return pending;
+}
+
+void session_auth_query(const struct session *s, struct auth_http_query *q)
+{
+	must(s->phase == PHASE_AUTH);
+	*q = (struct auth_http_query){
+		.login = &s->u.front.login,
+		.protocol = s->conf->protocol,
+		.need_password = s->conf->smtp_back.smtp_auth &&
+				 s->u.front.login.method != AUTH_NONE &&
+				 s->u.front.login.method != AUTH_PLAIN,
+		.client = s->client,
+		.client_host = STR("[UNAVAILABLE]"),
+	};
+}
+
+size_t session_keep(struct session *s, enum side from, struct str bytes)
+{
+	must(s->phase == PHASE_RELAY);
+	return desk_stash(session_desk(s), from, bytes);
+}
+
+void session_rest(struct session *s)
+{
+	bool front = s->phase == PHASE_FRONT;
+
+	if (!s->desk || !desk_clear(s->desk))
+		return;
+	if (!front && s->phase != PHASE_RELAY && s->phase != PHASE_CLOSING)
+		return;
+	if (front && !smtp_front_idle(&s->u.front))
+		return;
+	if (front)
+		smtp_front_lend(&s->u.front, NULL);
+	desk_put(s->env, s->desk);
+	s->desk = NULL;
+}
+
+void session_done(struct session *s)
+{
+	if (s->desk)
+		desk_put(s->env, s->desk);
+	buf_wipe_memory(s, sizeof(*s));
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * session_log: formats a session's log lines. Peer bytes pass through out_escaped(), always.
+ */
+#include "session/session_log.h"
+
+#include "base/must.h"
+#include "session/desk.h"
+#include "session/reason.h"
+
+/* Peer bytes: line ends as '_', as NGINX shows them, what else is unprintable escaped. */
+static void write_peer(struct out *o, struct str bytes)
+{
+	bytes = str_first(bytes, LOG_MESSAGE_MAX / 8);
+	for (size_t i = 0; i < bytes.n; i++) {
+		if (bytes.p[i] == '\r' || bytes.p[i] == '\n')
+			out_byte(o, '_');
+		else
+			out_escaped(o, str_of(bytes.p + i, 1));
+	}
+}
+
+/* What the session was doing, in NGINX's words. */
+static struct str action(const struct session *s)
+{
+	switch ((enum phase)s->phase) {
+	case PHASE_DELAY:
+		return STR("in delay pipelining state");
+	case PHASE_FRONT:
+	case PHASE_AUTH_WAIT:
+		return STR("in auth state");
+	case PHASE_AUTH:
+		return STR("in http auth state");
+	case PHASE_DIAL:
+		return STR("connecting to upstream");
+	case PHASE_BACK:
+		return smtp_back_action(&s->desk->back);
+	case PHASE_RELAY:
+		return STR("proxying");
+	case PHASE_CLOSING:
+	case PHASE_COUNT:
+		break;
+	}
+	return str_none();
+}
+
+static struct str user_of(const struct session *s)
+{
+	if (s->phase == PHASE_RELAY)
+		return str_of(s->u.past.user, s->u.past.user_n);
+	return s->u.front.login.user;
+}
+
+static void write_tail(const struct session *s, struct out *o)
+{
+	struct str user = user_of(s);
+
+	out_lit(o, ", client: ");
+	addr_write(o, &s->client);
+	if (s->phase != PHASE_RELAY && s->u.front.secured)
+		out_lit(o, " using starttls");
+	out_lit(o, ", server: ");
+	out_str(o, s->listening);
+	if (user.n) {
+		out_lit(o, ", login: \"");
+		out_escaped(o, user);
+		out_lit(o, "\"");
+	}
+	if (s->upstream.family != ADDR_NONE) {
+		out_lit(o, ", upstream: ");
+		addr_write_port(o, &s->upstream);
+	}
+}
+
+static void emit(struct session *s, enum log_level level, const struct out *o)
+{
+	struct logger *logger = s->env->logger;
+
+	logger->write(logger, &(struct log_line){.target = s->conf->log,
+						 .level = level,
+						 .conn = s->number,
+						 .message = out_data(o)});
+}
+
+static void write_while(const struct session *s, struct out *o)
+{
+	struct str what = action(s);
+
+	if (!what.n)
+		return;
+	out_lit(o, " while ");
+	out_str(o, what);
+}
+
+void session_log_connected(struct session *s)
+{
+	uint8_t text[LOG_MESSAGE_MAX];
+	struct out o;
+
+	if (!session_log_takes(s, LEVEL_INFO))
+		return;
+	out_init(&o, text, sizeof(text));
+	out_lit(&o, "client ");
+	addr_write_port(&o, &s->client);
+	out_lit(&o, " connected to ");
+	out_str(&o, s->listening);
+	emit(s, LEVEL_INFO, &o);
+}
+
+void session_log_login(struct session *s)
+{
+	uint8_t text[LOG_MESSAGE_MAX];
+	struct out o;
+
+	if (!session_log_takes(s, LEVEL_INFO))
+		return;
+	out_init(&o, text, sizeof(text));
+	out_lit(&o, "client logged in");
+	write_tail(s, &o);
+	out_lit(&o, ", [");
+	addr_write_port(&o, &s->client);
+	out_byte(&o, '-');
+	addr_write_port(&o, &s->local);
+	out_lit(&o, "] <=> [");
+	addr_write_port(&o, &s->back_local);
+	out_byte(&o, '-');
+	addr_write_port(&o, &s->upstream);
+	out_byte(&o, ']');
+	emit(s, LEVEL_INFO, &o);
+}
+
+void session_log_note(struct session *s)
+{
+	uint8_t text[LOG_MESSAGE_MAX];
+	struct out o;
+
+	if (!session_log_takes(s, LEVEL_INFO))
+		return;
+	out_init(&o, text, sizeof(text));
+	smtp_front_note(&s->u.front, &o);
+	write_while(s, &o);
+	write_tail(s, &o);
+	emit(s, LEVEL_INFO, &o);
+}
+
+void session_log_refused(struct session *s, struct str why)
+{
+	uint8_t text[LOG_MESSAGE_MAX];
+	struct out o;
+
+	if (!session_log_takes(s, LEVEL_INFO))
+		return;
+	out_init(&o, text, sizeof(text));
+	out_lit(&o, "client login failed: \"");
+	write_peer(&o, why);
+	out_byte(&o, '"');
+	write_while(s, &o);
+	write_tail(s, &o);
+	emit(s, LEVEL_INFO, &o);
+}
+
+/* The table's text with %A and %D replaced. */
+static void expand(const struct session *s, struct out *o, struct str text, struct str detail)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] != '%') {
+			out_byte(o, text.p[i]);
+			continue;
+		}
+		i++;
+		must(i < text.n);
+		if (text.p[i] == 'A')
+			out_str(o, s->conf->auth_name);
+		else
+			write_peer(o, detail);
+	}
+}
+
+void session_log_reason(struct session *s, enum reason reason, struct str detail)
+{
+	const struct reason_row *row = reason_row(reason);
+	uint8_t text[LOG_MESSAGE_MAX];
+	struct out o;
+
+	if (!row->text.n || !session_log_takes(s, row->level))
+		return;
+	out_init(&o, text, sizeof(text));
+	expand(s, &o, row->text, detail);
+	if (reason != REASON_DONE)
+		write_while(s, &o);
+	write_tail(s, &o);
+	emit(s, row->level, &o);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * session_log: a session's lines in the log, in NGINX's grammar (message, " while ACTION", client,
+ * server, login, upstream), which log filters in the field depend on.
+ */
+#ifndef SESSION_SESSION_LOG_H
+#define SESSION_SESSION_LOG_H
+
+#include "session/session.h"
+
+static inline bool session_log_takes(const struct session *s, enum log_level level)
+{
+	return level <= s->conf->log_level;
+}
+
+/* "client IP:PORT connected to ADDR" */
+void session_log_connected(struct session *s);
+
+/* "client logged in", with both connections named */
+void session_log_login(struct session *s);
+
+/* `client login failed: "text"` */
+void session_log_refused(struct session *s, struct str why);
+
+/* What the front engine has to say after FRONT_NOTE. */
+void session_log_note(struct session *s);
+
+/* The line of reason.c's table, if it has one. `detail` is its %D. */
+void session_log_reason(struct session *s, enum reason reason, struct str detail);
+
+#endif

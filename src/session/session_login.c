@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * session_login: from the first command to the hand-over (RFC 5321 sections 3.1 to 3.3, 4.1.4).
+ *
+ * Owns nothing; moves bytes between the desk and the two engines and turns their events into
+ * phases. Order at the hand-over: our own last reply, the backend's, then the relay; the client's
+ * pipelined bytes stay in in[SIDE_FRONT] and are the first that go to the backend.
+ */
+#include "session/session_login.h"
+
+#include "base/must.h"
+#include "session/desk.h"
+#include "session/session_log.h"
+
+#include <string.h>
+
+static void ask(struct session *s)
+{
+	s->phase = PHASE_AUTH;
+	/* The auth client has its own time-out, auth_http_timeout. */
+	s->deadline_ms = 0;
+}
+
+/* Feed the front engine until it wants something that only time can give. */
+static void front_turn(struct session *s, struct buf *in)
+{
+	struct smtp_front *f = &s->u.front;
+	struct out *out = &s->desk->to_front.out;
+	enum front_ev ev;
+
+	while ((ev = smtp_front_next(f, in, out)) == FRONT_NOTE)
+		session_log_note(s);
+	s->front_full = ev == FRONT_FULL;
+	switch (ev) {
+	case FRONT_MORE:
+		if (s->front_ended)
+			session_end_said(s, REASON_CLIENT_CLOSED, str_none());
+		break;
+	case FRONT_NOTE:
+	case FRONT_WAIT:
+	case FRONT_FULL:
+		break;
+	case FRONT_LOGIN:
+		ask(s);
+		break;
+	case FRONT_TLS:
+		/* No configuration can enable STARTTLS yet; should an engine ask all the same, the
+		   session must not go on in the clear. */
+		session_end_said(s, REASON_INTERNAL, STR("TLS is not available"));
+		break;
+	case FRONT_QUIT:
+		session_end_said(s, REASON_QUIT, str_none());
+		break;
+	case FRONT_FAIL:
+		session_end_said(s, (enum reason)f->reason, f->refused);
+		break;
+	}
+}
+
+static void lend(struct session *s)
+{
+	struct desk *d = session_desk(s);
+
+	if (!s->u.front.store)
+		smtp_front_lend(&s->u.front, &d->store);
+}
+
+void session_login_resume(struct session *s)
+{
+	lend(s);
+	front_turn(s, &s->desk->in[SIDE_FRONT]);
+}
+
+size_t session_login_front(struct session *s, struct str bytes)
+{
+	struct buf fresh;
+	size_t kept;
+
+	lend(s);
+	if (buf_len(&s->desk->in[SIDE_FRONT])) {
+		kept = desk_stash(s->desk, SIDE_FRONT, bytes);
+		front_turn(s, &s->desk->in[SIDE_FRONT]);
+		return kept;
+	}
+	/* Usual case: whole lines, parsed where they were received. */
+	fresh = buf_view(bytes);
+	front_turn(s, &fresh);
+	if (s->phase == PHASE_CLOSING)
+		return bytes.n;
+	kept = desk_stash(s->desk, SIDE_FRONT, buf_data(&fresh));
+	return bytes.n - buf_len(&fresh) + kept;
+}
+
+/* A refused login: say so; close, or let the client try again. */
+static void refuse(struct session *s, const struct front_answer *a, bool again)
+{
+	smtp_front_verdict(&s->u.front, a, &s->desk->to_front.out);
+	if (!again) {
+		session_end_said(s, REASON_CLIENT_REFUSED, str_none());
+		return;
+	}
+	s->phase = PHASE_FRONT;
+	s->deadline_ms = s->env->now_ms + s->conf->timeout_ms;
+	session_login_resume(s);
+}
+
+static void wait_for_it(struct session *s, const struct verdict *v)
+{
+	s->retry_auth = v->kind == VERDICT_WAIT;
+	s->phase = PHASE_AUTH_WAIT;
+	s->deadline_ms = s->env->now_ms + v->wait_s * 1000;
+}
+
+void session_login_waited(struct session *s)
+{
+	struct desk *d = s->desk;
+	struct front_answer a = {FRONT_REFUSED, d->error_code, d->error_text};
+
+	if (s->retry_auth) {
+		ask(s);
+		return;
+	}
+	refuse(s, &a, true);
+	if (s->desk)
+		arena_reset_to(&s->desk->answer, 0);
+}
+
+static void error_verdict(struct session *s, const struct verdict *v)
+{
+	struct front_answer a = {FRONT_REFUSED, v->error_code, v->error_text};
+	struct desk *d = s->desk;
+
+	session_log_refused(s, v->error_text);
+	if (!v->wait_s) {
+		refuse(s, &a, false);
+		return;
+	}
+	arena_reset_to(&d->answer, 0);
+	if (arena_copy(&d->answer, v->error_code, &d->error_code) < 0 ||
+	    arena_copy(&d->answer, v->error_text, &d->error_text) < 0) {
+		session_end(s, REASON_AUTH_TOO_LONG, str_none());
+		return;
+	}
+	wait_for_it(s, v);
+}
+
+/* Replacements of the verdict over what the client said. */
+static int take_login(struct session *s, const struct verdict *v)
+{
+	struct desk *d = s->desk;
+
+	arena_reset_to(&d->answer, 0);
+	d->login = s->u.front.login;
+	if (v->user.p && arena_copy(&d->answer, v->user, &d->login.user) < 0)
+		return -1;
+	if (v->pass.p && arena_copy(&d->answer, v->pass, &d->login.pass) < 0)
+		return -1;
+	return 0;
+}
+
+static void ok_verdict(struct session *s, const struct verdict *v)
+{
+	if (take_login(s, v) < 0) {
+		session_end(s, REASON_AUTH_TOO_LONG, str_none());
+		return;
+	}
+	s->u.front.login.user = s->desk->login.user;
+	s->upstream = v->server;
+	s->phase = PHASE_DIAL;
+	s->deadline_ms = s->env->now_ms + s->conf->timeout_ms;
+}
+
+void session_login_verdict(struct session *s, const struct verdict *v)
+{
+	switch (v->kind) {
+	case VERDICT_OK:
+		ok_verdict(s, v);
+		break;
+	case VERDICT_WAIT:
+		wait_for_it(s, v);
+		break;
+	case VERDICT_ERROR:
+		error_verdict(s, v);
+		break;
+	case VERDICT_BROKEN:
+		session_end(s, v->reason, v->detail);
+		break;
+	}
+}
+
+void session_login_dialled(struct session *s, struct str failed)
+{
+	struct desk *d = s->desk;
+
+	if (failed.n) {
+		session_end(s, REASON_BACK_DOWN, failed);
+		return;
+	}
+	s->phase = PHASE_BACK;
+	d->peer = (struct smtp_back_peer){
+		.login = &d->login,
+		.client = s->client,
+		.client_host = STR("[UNAVAILABLE]"),
+	};
+	smtp_back_init(&d->back, &s->conf->smtp_back, &d->peer);
+}
+
+static void hand_over(struct session *s)
+{
+	struct desk *d = s->desk;
+	struct str user = str_first(d->login.user, SESSION_USER_MAX);
+	struct front_answer a = {.outcome = FRONT_ACCEPTED};
+	uint8_t kept[SESSION_USER_MAX];
+
+	session_log_login(s);
+	s->env->counters.logged_in++;
+	if (user.n)
+		memcpy(kept, user.p, user.n);
+	smtp_front_verdict(&s->u.front, &a, &d->to_front.out);
+	out_str(&d->to_front.out, d->back.reply);
+	buf_clear(&d->in[SIDE_BACK]);
+	arena_reset_to(&d->store, 0);
+	arena_reset_to(&d->answer, 0);
+	d->login = (struct login){0};
+
+	/* The front engine ends here: its memory serves the relay. */
+	buf_wipe_memory(&s->u, sizeof(s->u));
+	s->u.past.user_n = (uint8_t)user.n;
+	memcpy(s->u.past.user, kept, user.n);
+	if (s->front_ended)
+		relay_ended(&s->u.past.relay, SIDE_FRONT);
+	s->phase = PHASE_RELAY;
+	s->deadline_ms = s->env->now_ms + s->conf->proxy_timeout_ms;
+}
+
+static void back_failed(struct session *s)
+{
+	struct smtp_back *b = &s->desk->back;
+	enum reason reason = (enum reason)b->reason;
+
+	if (s->conf->pass_error_message && reason == REASON_BACK_INVALID) {
+		out_str(&s->desk->to_front.out, b->reply);
+		session_end_said(s, reason, b->reply);
+		return;
+	}
+	session_end(s, reason, b->reply);
+}
+
+static void back_turn(struct session *s, struct buf *in)
+{
+	struct desk *d = s->desk;
+
+	switch (smtp_back_next(&d->back, in, &d->to_back.out)) {
+	case BACK_MORE:
+	case BACK_FULL:
+		break;
+	case BACK_READY:
+		hand_over(s);
+		break;
+	case BACK_FAIL:
+		back_failed(s);
+		break;
+	}
+}
+
+void session_login_resume_back(struct session *s)
+{
+	back_turn(s, &s->desk->in[SIDE_BACK]);
+}
+
+size_t session_login_back(struct session *s, struct str bytes)
+{
+	struct desk *d = s->desk;
+	struct buf fresh;
+	size_t kept;
+
+	if (buf_len(&d->in[SIDE_BACK])) {
+		kept = desk_stash(d, SIDE_BACK, bytes);
+		back_turn(s, &d->in[SIDE_BACK]);
+		return kept;
+	}
+	fresh = buf_view(bytes);
+	back_turn(s, &fresh);
+	if (s->phase != PHASE_BACK)
+		return bytes.n;
+	kept = desk_stash(d, SIDE_BACK, buf_data(&fresh));
+	return bytes.n - buf_len(&fresh) + kept;
+}
