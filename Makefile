@@ -61,7 +61,7 @@ endif
 
 CFLAGS  ?=
 LDFLAGS ?=
-COMMON  := $(WARN) $(WERROR) $(FLAGS_$(FLAVOUR)) -Iinclude -Isrc -MMD -MP \
+COMMON  := $(WARN) $(WERROR) $(FLAGS_$(FLAVOUR)) -Iinclude -Isrc -I. -MMD -MP \
 	-DRINGPOST_VERSION='"$(VERSION)"' $(CFLAGS)
 # The floors that may call the kernel see GNU names; the pure ones see ISO C only.
 PURE_C  := -std=c17
