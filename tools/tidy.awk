@@ -19,7 +19,7 @@ BEGIN {
 	for (i = 1; i <= n; i++)
 		exists[list[i]] = 1
 	# Written with brackets so that this file keeps its own rules.
-	words = "(^|[^A-Za-z0-9_])(T[O]DO|F[I]XME|X[X]X|H[A]CK)([^A-Za-z0-9_]|$)"
+	words = "(^|[ \t(*/#])(T[O]DO|F[I]XME|X[X]X|H[A]CK)([ \t:;,.!)(]|$)"
 	calls = "(^|[^A-Za-z0-9_])(strcpy|strcat|v?sprintf|gets|strtok|alloca) *\\("
 	hosts = "(deb|archive|security|ftp|packages|ports|registry|proxy|files|static)[.-]" \
 		"[a-z0-9.-]*(debian|ubuntu|npmjs|yarnpkg|pypi|python|pythonhosted|golang|crates)[.]"
