@@ -5,7 +5,7 @@
  * Requests are NGINX's byte for byte; when connections are kept alive one header line,
  * "Connection: keep-alive", is added behind Host. Responses are read header by header: the status
  * code is ignored (but kept for the log), a body is skipped by its Content-Length so that the
- * connection can serve the next request.
+ * connection can serve the next request (RFC 9112 sections 6 and 9.3).
  */
 #ifndef PROTO_AUTH_HTTP_H
 #define PROTO_AUTH_HTTP_H
@@ -16,7 +16,11 @@
 #include "proto/line.h"
 #include "proto/login.h"
 
-enum { AUTH_HTTP_RESPONSE_MAX = 16384 }; /* header block of a response, bytes */
+enum {
+	AUTH_HTTP_RESPONSE_MAX = 16384, /* status line and headers, empty line included, bytes */
+	AUTH_HTTP_BODY_MAX = 65536,     /* longest body that is skipped to save the connection */
+	AUTH_HTTP_WAIT_MAX_S = 86400,   /* longer Auth-Waits are cut to this */
+};
 
 struct auth_http_conf {
 	struct str uri;     /* path and query, starts with '/' */
@@ -34,35 +38,52 @@ struct auth_http_query {
 	struct str client_host; /* SMTP only */
 };
 
+/* Write the whole request. The caller looks at out_overflow(). */
 void auth_http_request(const struct auth_http_conf *conf, const struct auth_http_query *q,
 		       struct out *out);
 
 enum auth_http_ev {
-	AUTH_HTTP_MORE = 0, /* read more */
-	AUTH_HTTP_VERDICT,  /* r->verdict is complete; call again for the body (r->done says whether
-			       the whole response has been consumed)  */
+	AUTH_HTTP_MORE = 0, /* r->done: nothing is left to read, else: read more */
+	AUTH_HTTP_VERDICT,  /* r->verdict is complete; returned once. r->done as above: the body may
+			       still have to be read before the connection is free */
 };
 
+/* The fields above the line are for the caller to read, the others the engine's own. */
 struct auth_http_response {
-	struct arena *store; /* where the verdict's strings live */
-	struct line line;
-	uint32_t header_n; /* bytes of the header block so far */
-	uint64_t body_left;
-	uint16_t status; /* 0 when there was no status line */
-	bool in_body, done;
-	bool reusable; /* after done: the connection may carry another request */
-	bool http11, keep, close, length_known, need_password;
-	bool has_status, has_server, has_port, first;
 	struct verdict verdict;
+	uint16_t status; /* of the status line; 0 when there was none */
+	bool done;       /* the response is over for us: reuse the connection, or close it */
+	bool reusable;   /* once done: the connection may carry another request. May still fall
+			    when bytes arrive that belong to no response. */
+	/* ---- */
+	uint8_t state; /* enum in auth_http_response.c */
+	bool need_password;
+	bool denied, wait; /* Auth-Status was neither OK nor WAIT; was WAIT */
+	bool http11, keep, close, length_known, length_odd;
+	struct arena *store;
+	struct line line;
+	uint32_t head_n; /* bytes of the status line and headers so far */
+	uint64_t body_left;
+	struct str server, port;
 };
 
-/* `store`: empty arena of AUTH_HTTP_RESPONSE_MAX bytes; the verdict's strings live there. */
+/*
+ * `store`: arena with AUTH_HTTP_RESPONSE_MAX bytes of room; the verdict's strings live there. In a
+ * smaller one, long answers end as REASON_AUTH_TOO_LONG. The caller wipes it: it holds Auth-Pass.
+ */
 void auth_http_response_init(struct auth_http_response *r, struct arena *store, bool need_password);
 
-/* Consume from `in`. A broken response also comes as AUTH_HTTP_VERDICT (VERDICT_BROKEN). */
-enum auth_http_ev auth_http_response_next(struct auth_http_response *r, struct buf *in);
+/*
+ * Consume from `in`, which can hold AUTH_HTTP_RESPONSE_MAX bytes. A broken response also comes as
+ * AUTH_HTTP_VERDICT (VERDICT_BROKEN). Once done, bytes that still come are left where they are and
+ * make the connection useless for another request.
+ */
+NODISCARD enum auth_http_ev auth_http_response_next(struct auth_http_response *r, struct buf *in);
 
-/* The service closed: the verdict if headers were complete, else VERDICT_BROKEN / AUTH_CLOSED. */
+/*
+ * The service closed. The verdict stands if it was complete; if not, it is VERDICT_BROKEN with
+ * REASON_AUTH_CLOSED. r->head_n == 0 with nothing waiting means that not one byte had come.
+ */
 void auth_http_response_eof(struct auth_http_response *r);
 
 #endif

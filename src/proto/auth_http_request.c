@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * auth_http_request: writes the GET that asks the auth service about a login, NGINX's byte for
+ * byte. Owns nothing. A value never ends its header line early: credentials are percent-escaped,
+ * and what goes raw goes without control characters or not at all.
+ */
+#include "base/codec.h"
+#include "proto/auth_http.h"
+
+static const struct str methods[] = {
+	[AUTH_PLAIN] = STR_INIT("plain"),       [AUTH_APOP] = STR_INIT("apop"),
+	[AUTH_CRAM_MD5] = STR_INIT("cram-md5"), [AUTH_EXTERNAL] = STR_INIT("external"),
+	[AUTH_NONE] = STR_INIT("none"),
+};
+
+static const struct str protocols[] = {
+	[PROTOCOL_SMTP] = STR_INIT("smtp"),
+	[PROTOCOL_POP3] = STR_INIT("pop3"),
+	[PROTOCOL_IMAP] = STR_INIT("imap"),
+};
+
+/* `name` ends with ": ". */
+static void write_header(struct out *out, struct str name, struct str value)
+{
+	out_str(out, name);
+	out_str(out, value);
+	out_lit(out, "\r\n");
+}
+
+/* For bytes of the client: the front engine refuses control characters, this makes sure. */
+static void write_raw(struct out *out, struct str name, struct str value)
+{
+	write_header(out, name, str_has_ctl(value) ? str_none() : value);
+}
+
+static void write_escaped(struct out *out, struct str name, struct str value)
+{
+	out_str(out, name);
+	codec_percent(out, value);
+	out_lit(out, "\r\n");
+}
+
+static void write_login(struct out *out, const struct login *l)
+{
+	write_header(out, STR("Auth-Method: "), methods[l->method]);
+	write_escaped(out, STR("Auth-User: "), l->user);
+	write_escaped(out, STR("Auth-Pass: "), l->pass);
+	if (l->method == AUTH_APOP || l->method == AUTH_CRAM_MD5)
+		write_raw(out, STR("Auth-Salt: "), l->salt);
+}
+
+static void write_client(struct out *out, const struct auth_http_query *q)
+{
+	out_lit(out, "Client-IP: ");
+	addr_write(out, &q->client);
+	out_lit(out, "\r\n");
+	if (q->protocol == PROTOCOL_SMTP && q->client_host.n)
+		write_raw(out, STR("Client-Host: "), q->client_host);
+}
+
+static void write_envelope(struct out *out, const struct login *l)
+{
+	write_raw(out, STR("Auth-SMTP-Helo: "), l->helo);
+	write_raw(out, STR("Auth-SMTP-From: "), l->mail_from);
+	write_raw(out, STR("Auth-SMTP-To: "), l->rcpt_to);
+}
+
+void auth_http_request(const struct auth_http_conf *conf, const struct auth_http_query *q,
+		       struct out *out)
+{
+	out_lit(out, "GET ");
+	out_str(out, conf->uri);
+	out_lit(out, " HTTP/1.0\r\n");
+	write_header(out, STR("Host: "), conf->host);
+	if (conf->keepalive)
+		out_lit(out, "Connection: keep-alive\r\n");
+	write_login(out, q->login);
+	write_header(out, STR("Auth-Protocol: "), protocols[q->protocol]);
+	out_lit(out, "Auth-Login-Attempt: ");
+	out_u64(out, q->login->attempt);
+	out_lit(out, "\r\n");
+	write_client(out, q);
+	if (q->login->method == AUTH_NONE)
+		write_envelope(out, q->login);
+	out_str(out, conf->headers);
+	out_lit(out, "\r\n");
+}

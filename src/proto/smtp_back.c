@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * smtp_back: the SMTP client side before the relay (RFC 5321, 4954, 2920).
+ *
+ * One reply, one step: judge it, choose the next state, write that state's command, and only then
+ * take the reply out of the input, so that a full `out` changes nothing. Owns no memory. Peer bytes
+ * that would break a command line never get into one.
+ */
+#include "proto/smtp_back.h"
+
+#include "base/codec.h"
+#include "base/must.h"
+
+/* Reply codes that let a step go on. */
+enum {
+	ACCEPT_220 = 1 << 0,
+	ACCEPT_235 = 1 << 1,
+	ACCEPT_250 = 1 << 2,
+	ACCEPT_ANY = 1 << 3,
+};
+
+#define AFTER(s) (1U << SMTP_BACK_##s)
+
+static const struct step {
+	const char *name;
+	struct str action;
+	unsigned accept;
+	unsigned may_follow; /* states that this one may come after */
+} steps[SMTP_BACK_STATE_COUNT] = {
+	[SMTP_BACK_GREETING] = {"greeting", STR_INIT("connecting to upstream"), ACCEPT_220, 0},
+	[SMTP_BACK_HELO] = {"helo", STR_INIT("sending HELO/EHLO to upstream"), ACCEPT_250,
+			    AFTER(GREETING)},
+	[SMTP_BACK_XCLIENT] = {"xclient", STR_INIT("sending XCLIENT to upstream"),
+			       ACCEPT_220 | ACCEPT_250, AFTER(HELO)},
+	[SMTP_BACK_CLIENT_HELO] = {"client-helo", STR_INIT("sending client HELO/EHLO to upstream"),
+				   ACCEPT_250, AFTER(XCLIENT)},
+	[SMTP_BACK_AUTH] = {"auth", STR_INIT("sending AUTH to upstream"), ACCEPT_235,
+			    AFTER(HELO) | AFTER(XCLIENT) | AFTER(CLIENT_HELO)},
+	[SMTP_BACK_MAIL] = {"mail", STR_INIT("sending MAIL FROM to upstream"), ACCEPT_250,
+			    AFTER(HELO) | AFTER(XCLIENT) | AFTER(CLIENT_HELO)},
+	[SMTP_BACK_RCPT] = {"rcpt", STR_INIT("sending RCPT TO to upstream"), ACCEPT_ANY,
+			    AFTER(MAIL)},
+	[SMTP_BACK_DONE] = {"done", STR_INIT("proxying"), 0,
+			    AFTER(HELO) | AFTER(XCLIENT) | AFTER(CLIENT_HELO) | AFTER(AUTH) |
+				    AFTER(RCPT)},
+};
+
+static const struct str reading = STR_INIT("reading response from upstream");
+
+const char *smtp_back_state_name(enum smtp_back_state s)
+{
+	return s < SMTP_BACK_STATE_COUNT ? steps[s].name : "?";
+}
+
+struct str smtp_back_action(const struct smtp_back *b)
+{
+	bool judged = b->reason == REASON_BACK_INVALID || b->reason == REASON_BACK_TOO_LONG;
+
+	return judged || b->framing.seen ? reading : steps[b->state].action;
+}
+
+void smtp_back_init(struct smtp_back *b, const struct smtp_back_conf *conf,
+		    const struct smtp_back_peer *peer)
+{
+	*b = (struct smtp_back){.conf = conf, .peer = peer, .state = SMTP_BACK_GREETING};
+}
+
+/* The one writer of b->state. */
+static void enter(struct smtp_back *b, enum smtp_back_state next)
+{
+	must(steps[next].may_follow & 1U << b->state);
+	b->state = (uint8_t)next;
+}
+
+static enum back_ev fail(struct smtp_back *b, enum reason reason, struct str reply)
+{
+	b->reason = (uint8_t)reason;
+	b->reply = reply;
+	return BACK_FAIL;
+}
+
+static bool is_accepted(const struct smtp_back *b, struct str text)
+{
+	unsigned accept = steps[b->state].accept;
+
+	switch (smtp_reply_code(text)) {
+	case 220:
+		return accept & (ACCEPT_220 | ACCEPT_ANY);
+	case 235:
+		return accept & (ACCEPT_235 | ACCEPT_ANY);
+	case 250:
+		return accept & (ACCEPT_250 | ACCEPT_ANY);
+	}
+	return accept & ACCEPT_ANY;
+}
+
+/* Where the session goes once the backend knows the client. */
+static enum smtp_back_state login_state(const struct smtp_back *b)
+{
+	if (b->peer->login->method == AUTH_NONE)
+		return SMTP_BACK_MAIL;
+	return b->conf->smtp_auth ? SMTP_BACK_AUTH : SMTP_BACK_DONE;
+}
+
+static enum smtp_back_state next_state(const struct smtp_back *b)
+{
+	switch ((enum smtp_back_state)b->state) {
+	case SMTP_BACK_GREETING:
+		return SMTP_BACK_HELO;
+	case SMTP_BACK_HELO:
+		return b->conf->xclient ? SMTP_BACK_XCLIENT : login_state(b);
+	case SMTP_BACK_XCLIENT:
+		return b->peer->login->helo.n ? SMTP_BACK_CLIENT_HELO : login_state(b);
+	case SMTP_BACK_CLIENT_HELO:
+		return login_state(b);
+	case SMTP_BACK_MAIL:
+		return SMTP_BACK_RCPT;
+	case SMTP_BACK_AUTH:
+	case SMTP_BACK_RCPT:
+	case SMTP_BACK_DONE:
+	case SMTP_BACK_STATE_COUNT:
+		break;
+	}
+	return SMTP_BACK_DONE;
+}
+
+/* What an accepted reply tells about the backend. XCLIENT makes it forget its EHLO. */
+static void learn(struct smtp_back *b, struct str text)
+{
+	bool ehlo = b->state == SMTP_BACK_HELO ? b->peer->login->esmtp || b->conf->xclient
+					       : b->peer->login->esmtp;
+
+	if (b->state == SMTP_BACK_XCLIENT)
+		b->pipelining = false;
+	else if (b->state == SMTP_BACK_HELO || b->state == SMTP_BACK_CLIENT_HELO)
+		b->pipelining = ehlo && smtp_reply_has_keyword(text, STR("PIPELINING"));
+}
+
+static void write_helo(struct out *out, bool esmtp, struct str name)
+{
+	out_str(out, esmtp ? STR("EHLO ") : STR("HELO "));
+	out_str(out, name);
+	out_lit(out, "\r\n");
+}
+
+static void write_line(struct out *out, struct str line)
+{
+	out_str(out, line);
+	out_lit(out, "\r\n");
+}
+
+static void write_xclient(const struct smtp_back *b, struct out *out)
+{
+	struct str user = b->peer->login->user;
+
+	out_lit(out, "XCLIENT ADDR=");
+	if (b->peer->client.family == ADDR_IP6)
+		out_lit(out, "IPV6:");
+	addr_write(out, &b->peer->client);
+	if (user.n && !b->conf->smtp_auth) {
+		out_lit(out, " LOGIN=");
+		codec_xtext(out, user);
+	}
+	out_lit(out, " NAME=");
+	write_line(out, b->peer->client_host);
+}
+
+/* Byte i of "\0user\0pass". */
+static uint8_t plain_at(const struct login *l, size_t i)
+{
+	if (i == 0 || i == l->user.n + 1)
+		return 0;
+	return i <= l->user.n ? l->user.p[i - 1] : l->pass.p[i - l->user.n - 2];
+}
+
+static void write_auth_plain(const struct login *l, struct out *out)
+{
+	size_t n = 2 + l->user.n + l->pass.n;
+	uint8_t block[48]; /* a multiple of 3: only the last one is padded */
+	size_t at = 0;
+
+	out_lit(out, "AUTH PLAIN ");
+	for (size_t i = 0; i < n; i++) {
+		block[at++] = plain_at(l, i);
+		if (at == sizeof(block) || i == n - 1) {
+			codec_base64(out, str_of(block, at));
+			at = 0;
+		}
+	}
+	out_lit(out, "\r\n");
+	buf_wipe_memory(block, sizeof(block));
+}
+
+/* RCPT travels with MAIL if the backend can and both fit. */
+static void write_mail(struct smtp_back *b, struct out *out)
+{
+	const struct login *l = b->peer->login;
+	size_t mark;
+
+	write_line(out, l->mail_from);
+	if (!b->pipelining || out_overflow(out))
+		return;
+	mark = out_mark(out);
+	write_line(out, l->rcpt_to);
+	b->rcpt_sent = !out_overflow(out);
+	if (!b->rcpt_sent)
+		out_rollback(out, mark);
+}
+
+/* The command that brings us to state `next`; a full `out` is for the caller to notice. */
+static void write_command(struct smtp_back *b, enum smtp_back_state next, struct out *out)
+{
+	const struct login *l = b->peer->login;
+
+	switch (next) {
+	case SMTP_BACK_HELO:
+		write_helo(out, l->esmtp || b->conf->xclient, b->conf->server_name);
+		break;
+	case SMTP_BACK_XCLIENT:
+		write_xclient(b, out);
+		break;
+	case SMTP_BACK_CLIENT_HELO:
+		write_helo(out, l->esmtp, l->helo);
+		break;
+	case SMTP_BACK_AUTH:
+		write_auth_plain(l, out);
+		break;
+	case SMTP_BACK_MAIL:
+		write_mail(b, out);
+		break;
+	case SMTP_BACK_RCPT:
+		if (!b->rcpt_sent)
+			write_line(out, l->rcpt_to);
+		break;
+	case SMTP_BACK_GREETING:
+	case SMTP_BACK_DONE:
+	case SMTP_BACK_STATE_COUNT:
+		break;
+	}
+}
+
+/*
+ * Why the command for `next` must not be written. The front engine refuses control characters, so
+ * this is the second lock on the door that keeps a client from adding command lines of its own. A
+ * NUL in the user would move the border between user and password in AUTH PLAIN.
+ */
+static enum reason objection(const struct smtp_back *b, enum smtp_back_state next)
+{
+	const struct login *l = b->peer->login;
+	struct str host = b->peer->client_host;
+	bool bad = false;
+
+	switch (next) {
+	case SMTP_BACK_XCLIENT:
+		bad = str_has_ctl(host) || str_find(host, ' ') < host.n;
+		break;
+	case SMTP_BACK_CLIENT_HELO:
+		bad = str_has_ctl(l->helo);
+		break;
+	case SMTP_BACK_AUTH:
+		if (!l->pass.p)
+			return REASON_AUTH_NO_PASSWORD;
+		bad = str_find(l->user, 0) < l->user.n;
+		break;
+	case SMTP_BACK_MAIL:
+		bad = str_has_ctl(l->mail_from) || str_has_ctl(l->rcpt_to);
+		break;
+	case SMTP_BACK_RCPT: /* looked at together with MAIL */
+	case SMTP_BACK_GREETING:
+	case SMTP_BACK_HELO:
+	case SMTP_BACK_DONE:
+	case SMTP_BACK_STATE_COUNT:
+		break;
+	}
+	return bad ? REASON_INTERNAL : REASON_NONE;
+}
+
+static enum back_ev ready(struct smtp_back *b, struct buf *in, struct str text)
+{
+	if (b->peer->login->method == AUTH_NONE)
+		b->reply = str_of(text.p, buf_len(in));
+	buf_consume(in, buf_len(in));
+	enter(b, SMTP_BACK_DONE);
+	return BACK_READY;
+}
+
+/* One accepted reply, whole in `in`, becomes one command in `out`. */
+static enum back_ev step(struct smtp_back *b, struct buf *in, struct out *out)
+{
+	struct str text = {0};
+	enum smtp_back_state next;
+	enum reason reason;
+	size_t mark;
+
+	switch (smtp_reply_next(&b->framing, in, b->conf->reply_max, &text)) {
+	case SMTP_REPLY_MORE:
+		return BACK_MORE;
+	case SMTP_REPLY_TOO_LONG:
+		return fail(b, REASON_BACK_TOO_LONG, text);
+	case SMTP_REPLY_INVALID:
+		return fail(b, REASON_BACK_INVALID, text);
+	case SMTP_REPLY_OK:
+		break;
+	}
+	if (!is_accepted(b, text))
+		return fail(b, REASON_BACK_INVALID, text);
+	learn(b, text);
+	next = next_state(b);
+	if (next == SMTP_BACK_DONE)
+		return ready(b, in, text);
+	reason = objection(b, next);
+	mark = out_mark(out);
+	if (reason == REASON_NONE)
+		write_command(b, next, out);
+	if (reason == REASON_NONE && out_overflow(out)) {
+		out_rollback(out, mark);
+		if (mark)
+			return BACK_FULL;
+		reason = REASON_INTERNAL;
+	}
+	smtp_reply_take(&b->framing, in, text);
+	enter(b, next);
+	if (reason != REASON_NONE)
+		return fail(b, reason, str_none());
+	if (!(next == SMTP_BACK_RCPT && b->rcpt_sent))
+		buf_clear(in); /* nobody has asked for it */
+	return BACK_MORE;
+}
+
+enum back_ev smtp_back_next(struct smtp_back *b, struct buf *in, struct out *out)
+{
+	enum back_ev ev;
+
+	must(b->state != SMTP_BACK_DONE && b->reason == REASON_NONE);
+	do
+		ev = step(b, in, out);
+	while (ev == BACK_MORE && buf_len(in) && b->framing.seen == 0);
+	return ev;
+}
