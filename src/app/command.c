@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * command: the short ways through the program. -t goes as far as a start would without changing
+ * anything: it loads, opens logs and the pid file, and tries every address.
+ */
+#include "app/command.h"
+
+#include "app/conf.h"
+#include "app/conf_man.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static void print_version(void)
+{
+	fprintf(stderr, "ringpost version: ringpost/%s\n", RINGPOST_VERSION);
+}
+
+static int long_version(void)
+{
+	struct utsname u;
+
+	print_version();
+	fprintf(stderr, "built by %s %s, C %ld\n",
+#ifdef __clang__
+		"clang", __clang_version__,
+#else
+		"gcc", __VERSION__,
+#endif
+		__STDC_VERSION__);
+	if (!uname(&u))
+		fprintf(stderr, "running on %s %s %s\n", u.sysname, u.release, u.machine);
+	fprintf(stderr,
+		"configure arguments: --prefix=%s --conf-path=%s --pid-path=%s "
+		"--error-log-path=%s --with-mail\n",
+		RINGPOST_PREFIX, RINGPOST_CONF, RINGPOST_PID, RINGPOST_ERROR_LOG);
+	return 0;
+}
+
+static int help(void)
+{
+	print_version();
+	fprintf(stderr,
+		"Usage: ringpost [-?hvVtq] [-s signal] [-p prefix]\n"
+		"                [-e filename] [-c filename] [-g directives]\n"
+		"\n"
+		"Options:\n"
+		"  -?,-h         : this help\n"
+		"  -v            : show version and exit\n"
+		"  -V            : show version and how it was built, then exit\n"
+		"  -t            : test configuration and exit\n"
+		"  -q            : with -t, show errors only\n"
+		"  -s signal     : send signal to the master process: stop, quit, reload, reopen\n"
+		"  -p prefix     : set prefix path (default: %s)\n"
+		"  -e filename   : set error log file (default: %s)\n"
+		"  -c filename   : set configuration file (default: %s/%s)\n"
+		"  -g directives : set global directives out of configuration file\n",
+		RINGPOST_PREFIX, RINGPOST_ERROR_LOG, RINGPOST_PREFIX, RINGPOST_CONF);
+	return 0;
+}
+
+static int emerg(const char *text)
+{
+	fprintf(stderr, "ringpost: [emerg] %s\n", text);
+	return 1;
+}
+
+static int emerg_call(const char *call, const char *what)
+{
+	fprintf(stderr, "ringpost: [emerg] %s \"%s\" failed (%d: %s)\n", call, what, errno,
+		strerror(errno));
+	return 1;
+}
+
+static void print_notes(const struct conf *c)
+{
+	for (uint32_t i = 0; i < c->n_notes; i++)
+		fprintf(stderr, "ringpost: [%s] %s\n",
+			c->notes[i].level == LEVEL_WARN ? "warn" : "notice", c->notes[i].text);
+}
+
+/* Can it be written? A file that only this test made is taken away again. */
+static int check_file(const char *path)
+{
+	bool new = access(path, F_OK) != 0;
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644);
+
+	if (fd < 0)
+		return emerg_call("open()", path);
+	close(fd);
+	if (new)
+		unlink(path);
+	return 0;
+}
+
+static int check_logs(const struct conf_logs *logs)
+{
+	for (uint32_t i = 0; i < logs->n; i++)
+		if (logs->v[i].path && check_file(logs->v[i].path))
+			return 1;
+	return 0;
+}
+
+/* In use is fine: by the ringpost that runs, most likely. */
+static int check_address(const struct listen_conf *l)
+{
+	int on = 1, rc, fd;
+
+	if (l->address.any.sa_family == AF_UNIX)
+		return 0;
+	fd = socket(l->address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return emerg_call("socket()", (const char *)l->text.p);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (l->address.any.sa_family == AF_INET6 && l->ipv6only)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	rc = bind(fd, &l->address.any, l->address_n);
+	if (rc && errno == EADDRINUSE)
+		rc = 0;
+	if (rc)
+		emerg_call("bind() to", (const char *)l->text.p);
+	close(fd);
+	return rc ? 1 : 0;
+}
+
+static int check_surroundings(const struct conf *c)
+{
+	if (check_logs(&c->main.logs) || check_file(c->main.pid_path))
+		return 1;
+	if (c->main.working_directory && access(c->main.working_directory, X_OK))
+		return emerg_call("chdir()", c->main.working_directory);
+	for (uint32_t i = 0; i < c->n_servers; i++)
+		if (check_logs(&c->servers[i]->logs))
+			return 1;
+	for (uint32_t i = 0; i < c->worker.n_listens; i++)
+		if (check_address(&c->worker.listens[i]))
+			return 1;
+	return 0;
+}
+
+/* As conf.c makes it; for the sentences that name the file even when it cannot be loaded. */
+static void say_file(const struct options *o, const char *before, const char *after)
+{
+	bool absolute = o->conf[0] == '/';
+	size_t n = strlen(o->prefix);
+
+	fprintf(stderr, "ringpost: %s %s%s%s %s\n", before, absolute ? "" : o->prefix,
+		absolute || (n && o->prefix[n - 1] == '/') ? "" : "/", o->conf, after);
+}
+
+static int test(const struct options *o)
+{
+	struct conf_error error;
+	struct conf *c = conf_load(o, &error);
+	int rc;
+
+	if (!c) {
+		emerg(error.text);
+		say_file(o, "configuration file", "test failed");
+		return 1;
+	}
+	if (!o->quiet) {
+		print_notes(c);
+		say_file(o, "the configuration file", "syntax is ok");
+	}
+	rc = check_surroundings(c);
+	if (rc || !o->quiet)
+		say_file(o, "configuration file", rc ? "test failed" : "test is successful");
+	conf_free(c);
+	return rc;
+}
+
+static int read_pid(const char *path, pid_t *pid)
+{
+	char text[32] = "";
+	FILE *f = fopen(path, "re");
+	char *end;
+	long value;
+
+	if (!f)
+		return emerg_call("open()", path);
+	if (!fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	fclose(f);
+	text[strcspn(text, "\r\n")] = '\0';
+	value = strtol(text, &end, 10);
+	if (end == text || *end || value <= 0 || value > INT32_MAX) {
+		fprintf(stderr, "ringpost: [error] invalid PID number \"%s\" in \"%s\"\n", text,
+			path);
+		return 1;
+	}
+	*pid = (pid_t)value;
+	return 0;
+}
+
+static int send_signal(const struct options *o)
+{
+	struct conf_error error;
+	struct conf *c = conf_load(o, &error);
+	pid_t pid;
+	int rc;
+
+	if (!c)
+		return emerg(error.text);
+	rc = read_pid(c->main.pid_path, &pid);
+	if (!rc && kill(pid, o->signal_number)) {
+		fprintf(stderr, "ringpost: [alert] kill(%d, %d) failed (%d: %s)\n", (int)pid,
+			o->signal_number, errno, strerror(errno));
+		rc = 1;
+	}
+	conf_free(c);
+	return rc;
+}
+
+int command_perform(const struct options *o)
+{
+	switch (o->action) {
+	case OPTIONS_RUN:
+		return COMMAND_SERVE;
+	case OPTIONS_TEST:
+		return test(o);
+	case OPTIONS_SIGNAL:
+		return send_signal(o);
+	case OPTIONS_VERSION:
+		print_version();
+		return 0;
+	case OPTIONS_VERSION_LONG:
+		return long_version();
+	case OPTIONS_HELP:
+		return help();
+	case OPTIONS_MAN:
+		return conf_man_print() ? 1 : 0;
+	case OPTIONS_BAD:
+		fprintf(stderr, "ringpost: %s\n", o->problem);
+		return 1;
+	}
+	return 1;
+}

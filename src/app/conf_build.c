@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf_build: the small operations that all parts of reading a configuration share.
+ */
+#include "app/conf_build.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct conf_note *add_note(struct conf_build *b, struct conf_where w, const char *text)
+{
+	struct conf_error whole;
+	struct conf_note *note = conf_pool_push(b->pool, &b->notes, sizeof(*note));
+
+	conf_error_at(&whole, w, "%s", text);
+	note->text = conf_pool_text(b->pool, str_cstr(whole.text));
+	return note;
+}
+
+void conf_build_warn(struct conf_build *b, struct conf_where w, const char *format, ...)
+{
+	char text[CONF_ERROR_MAX / 2];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	add_note(b, w, text)->level = LEVEL_WARN;
+}
+
+void conf_build_notice(struct conf_build *b, struct conf_where w, const char *format, ...)
+{
+	char text[CONF_ERROR_MAX / 2];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	add_note(b, w, text)->level = LEVEL_NOTICE;
+}
+
+const char *conf_build_path(struct conf_build *b, const char *folder, struct str name)
+{
+	if (name.n && name.p[0] == '/')
+		return conf_pool_text(b->pool, name);
+	return (const char *)conf_pool_join(b->pool, str_cstr(folder), name).p;
+}
+
+void conf_build_inherit(struct conf_settings *to, const struct conf_settings *base)
+{
+	for (uint32_t i = 0; i < conf_table_n(); i++) {
+		const struct conf_row *row = &conf_table[i];
+
+		if (row->size && !conf_build_seen(to, row))
+			memcpy((char *)to + row->offset, (const char *)base + row->offset,
+			       row->size);
+	}
+}

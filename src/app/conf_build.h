@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf_build: what is known while a configuration is being read: the parts that conf_parse
+ * collects and conf_compile turns into a struct conf.
+ */
+#ifndef APP_CONF_BUILD_H
+#define APP_CONF_BUILD_H
+
+#include "app/conf_table.h"
+
+/* A listen, before its server is compiled. */
+struct conf_build_listen {
+	struct listen_conf listen;
+	struct conf_settings *server;
+};
+
+struct conf_build {
+	struct conf_pool *pool;
+	struct conf_error *error;
+	const char *prefix;    /* absolute, ends in "/": for error_log and pid        */
+	const char *folder;    /* absolute, ends in "/": of the main file, for include */
+	const char *error_log; /* of -e, or NULL */
+	struct conf_settings main, mail;
+	struct conf_vec servers; /* struct conf_settings * */
+	struct conf_vec listens; /* struct conf_build_listen */
+	struct conf_vec notes;   /* struct conf_note */
+	bool is_root;
+	unsigned depth; /* of include */
+};
+
+/* What `base` says counts for `to` in all that `to` does not say itself. */
+void conf_build_inherit(struct conf_settings *to, const struct conf_settings *base);
+
+static inline bool conf_build_seen(const struct conf_settings *s, const struct conf_row *row)
+{
+	uint32_t i = conf_table_index(row);
+
+	return s->seen[i / 64] >> i % 64 & 1;
+}
+
+/* A remark for the log: on what may be a mistake, or only worth knowing. */
+void conf_build_warn(struct conf_build *b, struct conf_where w, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void conf_build_notice(struct conf_build *b, struct conf_where w, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* `name`, seen from `folder` (ends in "/") when it is relative; in the pool. */
+const char *conf_build_path(struct conf_build *b, const char *folder, struct str name);
+
+#endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf_compile: gives every server its complete settings and lays them out as io/ and session/
+ * want them. Everything comes from the pool.
+ */
+#include "app/conf_compile.h"
+
+#include "app/conf_auth.h"
+
+#include <arpa/inet.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SERVER_NAME_MAX = 255 };
+
+static bool in_force(const struct conf_build *b, const struct conf_settings *s, const char *name)
+{
+	const struct conf_row *row = conf_table_find(str_cstr(name));
+
+	return conf_build_seen(s, row) || conf_build_seen(&b->mail, row);
+}
+
+static uint16_t listen_port(const struct listen_conf *l)
+{
+	return l->address.any.sa_family == AF_UNIX ? 0 : ntohs(l->address.ip4.sin_port);
+}
+
+/* NGINX takes the protocol from the first listen with a port that it knows. */
+static int guess_protocol(uint16_t port, uint32_t *protocol)
+{
+	static const struct {
+		uint16_t port;
+		enum protocol protocol;
+	} known[] = {
+		{25, PROTOCOL_SMTP},  {465, PROTOCOL_SMTP}, {587, PROTOCOL_SMTP},
+		{110, PROTOCOL_POP3}, {995, PROTOCOL_POP3}, {143, PROTOCOL_IMAP},
+		{993, PROTOCOL_IMAP},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (known[i].port == port) {
+			*protocol = known[i].protocol;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+static int settle_protocol(struct conf_build *b, struct conf_settings *s)
+{
+	const struct conf_build_listen *l = b->listens.items;
+	bool found = in_force(b, s, "protocol");
+
+	for (uint32_t i = 0; i < b->listens.n && !found; i++)
+		found = l[i].server == s &&
+			!guess_protocol(listen_port(&l[i].listen), &s->protocol);
+	if (!found) {
+		conf_error_at(b->error, s->where, "unknown mail protocol for server");
+		return conf_error_help(b->error, "add \"protocol smtp;\"");
+	}
+	if (s->protocol != PROTOCOL_SMTP)
+		return conf_error_at(b->error, s->where,
+				     "the %s protocol, which the port of \"listen\" stands for, is "
+				     "not supported yet",
+				     s->protocol == PROTOCOL_IMAP ? "imap" : "pop3");
+	return 0;
+}
+
+static int check_required(struct conf_build *b, const struct conf_settings *s)
+{
+	const struct conf_build_listen *l = b->listens.items;
+	bool listens = false;
+
+	for (uint32_t i = 0; i < b->listens.n; i++)
+		listens |= l[i].server == s;
+	if (!listens) {
+		conf_error_at(b->error, s->where, "no \"listen\" is defined for server");
+		return conf_error_help(b->error, "add \"listen 25;\", for example");
+	}
+	if (!s->auth_url) {
+		conf_error_at(b->error, s->where, "no \"auth_http\" is defined for server");
+		return conf_error_help(b->error, "add \"auth_http 127.0.0.1:9000/auth;\" here or "
+						 "in \"mail\", for example");
+	}
+	return 0;
+}
+
+/* NGINX also shows the name of the machine in lower case. */
+static struct str machine_name(struct conf_build *b)
+{
+	char name[256] = "";
+
+	if (gethostname(name, sizeof(name) - 1) || !*name)
+		return STR("localhost");
+	for (char *p = name; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return conf_pool_str(b->pool, str_cstr(name));
+}
+
+static int settle_name(struct conf_build *b, struct conf_settings *s)
+{
+	if (!s->server_name.n)
+		s->server_name = machine_name(b);
+	if (s->server_name.n > SERVER_NAME_MAX)
+		return conf_error_at(b->error, s->where, "\"server_name\" is longer than %d bytes",
+				     SERVER_NAME_MAX);
+	return 0;
+}
+
+/* The longest reply to EHLO: "250-" and CRLF around the name and each capability, and AUTH. */
+static int check_ehlo(struct conf_build *b, const struct conf_settings *s)
+{
+	size_t n = s->server_name.n + 6;
+
+	n += sizeof("250 AUTH PLAIN LOGIN CRAM-MD5 EXTERNAL\r\n250 STARTTLS\r\n");
+	for (uint32_t i = 0; i < s->capabilities.n; i++)
+		n += s->capabilities.v[i].n + 6;
+	if (n <= SMTP_FRONT_REPLY_MAX)
+		return 0;
+	return conf_error_at(b->error, s->where,
+			     "\"smtp_capabilities\" make a reply to EHLO of %zu bytes, the most is "
+			     "%d for server",
+			     n, (int)SMTP_FRONT_REPLY_MAX);
+}
+
+static struct str join_lines(struct conf_build *b, const struct conf_words *lines)
+{
+	size_t n = 0;
+	uint8_t *to, *at;
+
+	for (uint32_t i = 0; i < lines->n; i++)
+		n += lines->v[i].n;
+	to = at = conf_pool_take(b->pool, n + 1);
+	for (uint32_t i = 0; i < lines->n; i++) {
+		memcpy(at, lines->v[i].p, lines->v[i].n);
+		at += lines->v[i].n;
+	}
+	return str_of(to, n);
+}
+
+static bool same_service(const struct auth_service_conf *a, const struct auth_service_conf *x)
+{
+	return a->addresses == x->addresses && a->timeout_ms == x->timeout_ms &&
+	       a->keepalive == x->keepalive && a->connections_max == x->connections_max &&
+	       a->queue_max == x->queue_max && str_eq(a->http.headers, x->http.headers);
+}
+
+/* Servers that inherit the same auth_http share its connections. */
+static const struct auth_service_conf *
+auth_service(struct conf_build *b, const struct conf_settings *s, struct conf_vec *services)
+{
+	const struct conf_auth_url *url = s->auth_url;
+	struct auth_service_conf new = {
+		.http = {.uri = url->uri,
+			 .host = url->host,
+			 .headers = join_lines(b, &s->auth_headers),
+			 .keepalive = s->auth_keepalive > 0},
+		.name = url->name,
+		.addresses = url->addresses,
+		.n_addresses = url->n_addresses,
+		.timeout_ms = s->auth_timeout_ms,
+		.keepalive = (uint32_t)s->auth_keepalive,
+		.connections_max = (uint32_t)s->auth_connections,
+		.queue_max = (uint32_t)s->auth_queue,
+		.index = services->n,
+	};
+	struct auth_service_conf **all = services->items, **slot, *made;
+
+	for (uint32_t i = 0; i < services->n; i++)
+		if (same_service(all[i], &new))
+			return all[i];
+	made = conf_pool_take(b->pool, sizeof(*made));
+	*made = new;
+	slot = conf_pool_push(b->pool, services, sizeof(*slot));
+	return *slot = made;
+}
+
+static struct smtp_front_conf front_conf(const struct conf_settings *s)
+{
+	return (struct smtp_front_conf){
+		.server_name = s->server_name,
+		.capabilities = s->capabilities.v,
+		.n_capabilities = s->capabilities.n,
+		.methods = s->smtp_methods,
+		.starttls = STARTTLS_OFF,
+		.line_max = (uint32_t)s->client_buffer,
+		.errors_max = (uint32_t)s->errors_max,
+		.commands_max = (uint32_t)s->commands_max,
+	};
+}
+
+static struct conf_server *lay_out(struct conf_build *b, const struct conf_settings *s)
+{
+	struct conf_server *server = conf_pool_take(b->pool, sizeof(*server));
+
+	server->logs = s->logs;
+	server->session = (struct server_conf){
+		.protocol = (enum protocol)s->protocol,
+		.smtp_front = front_conf(s),
+		.smtp_back = {.server_name = s->server_name,
+			      .xclient = s->xclient,
+			      .smtp_auth = s->proxy_smtp_auth,
+			      .reply_max = (uint32_t)s->proxy_buffer},
+		.timeout_ms = s->timeout_ms,
+		.proxy_timeout_ms = s->proxy_timeout_ms,
+		.greeting_delay_ms = s->greeting_delay_ms,
+		.auth_timeout_ms = s->auth_timeout_ms,
+		.pass_error_message = s->pass_error_message,
+		.log_level = LEVEL_EMERG,
+	};
+	for (uint32_t i = 0; i < s->logs.n; i++)
+		if (s->logs.v[i].level > server->session.log_level)
+			server->session.log_level = s->logs.v[i].level;
+	return server;
+}
+
+static int settle_server(struct conf_build *b, struct conf_settings *s)
+{
+	conf_build_inherit(s, &b->mail);
+	if (check_required(b, s) || settle_protocol(b, s) || settle_name(b, s))
+		return -1;
+	return check_ehlo(b, s);
+}
+
+static uint32_t larger(uint32_t a, uint64_t b)
+{
+	return b > a ? (uint32_t)b : a;
+}
+
+static int compile_servers(struct conf_build *b, struct conf *c)
+{
+	struct conf_settings **all = b->servers.items;
+	struct conf_vec services = {0};
+
+	c->n_servers = b->servers.n;
+	c->servers = conf_pool_take(b->pool, b->servers.n * sizeof(struct conf_server *));
+	for (uint32_t i = 0; i < b->servers.n; i++) {
+		if (settle_server(b, all[i]))
+			return -1;
+		c->servers[i] = lay_out(b, all[i]);
+		c->servers[i]->session.auth = auth_service(b, all[i], &services);
+		c->worker.client_buffer_max =
+			larger(c->worker.client_buffer_max, all[i]->client_buffer);
+		c->worker.proxy_buffer_max =
+			larger(c->worker.proxy_buffer_max, all[i]->proxy_buffer);
+	}
+	c->worker.auth_services = services.items;
+	c->worker.n_auth_services = services.n;
+	return 0;
+}
+
+static void compile_listens(struct conf_build *b, struct conf *c)
+{
+	const struct conf_build_listen *from = b->listens.items;
+	struct conf_settings **all = b->servers.items;
+	struct listen_conf *to = conf_pool_take(b->pool, b->listens.n * sizeof(*to));
+
+	for (uint32_t i = 0; i < b->listens.n; i++) {
+		to[i] = from[i].listen;
+		for (uint32_t k = 0; k < b->servers.n; k++)
+			if (all[k] == from[i].server)
+				to[i].server = &c->servers[k]->session;
+	}
+	c->worker.listens = to;
+	c->worker.n_listens = b->listens.n;
+}
+
+/* error_log of the main level, when nothing is said there. */
+static void settle_main_log(struct conf_build *b)
+{
+	struct conf_log *log;
+	struct str name = str_cstr(b->error_log ? b->error_log : RINGPOST_ERROR_LOG);
+
+	if (b->main.logs.n)
+		return;
+	log = conf_pool_take(b->pool, sizeof(*log));
+	log->level = LEVEL_ERR;
+	if (!str_eq(name, STR("stderr")))
+		log->path = conf_build_path(b, b->prefix, name);
+	b->main.logs = (struct conf_logs){log, 1};
+}
+
+static int settle_user(struct conf_build *b)
+{
+	struct conf_user *user = &b->main.user;
+	const struct passwd *p;
+
+	if (!b->is_root || user->name)
+		return 0;
+	user->name = "nobody";
+	p = getpwnam(user->name);
+	if (!p) {
+		conf_error_say(b->error, "getpwnam(\"%s\") failed", user->name);
+		return conf_error_help(b->error, "say with \"user\" whom to become");
+	}
+	user->uid = p->pw_uid;
+	user->gid = p->pw_gid;
+	return 0;
+}
+
+static void compile_main(struct conf_build *b, struct conf *c)
+{
+	const struct conf_settings *s = &b->main;
+
+	c->main = (struct conf_main){
+		.daemon = s->daemon,
+		.master_process = s->master_process,
+		.drop_privileges = b->is_root && s->user.uid != 0,
+		.user = s->user.name,
+		.uid = s->user.uid,
+		.gid = s->user.gid,
+		.pid_path = (const char *)s->pid.p,
+		.working_directory = (const char *)s->working_directory.p,
+		.nofile_max = s->nofile_max,
+		.core_max = s->core_max,
+		.logs = s->logs,
+	};
+	c->worker.threads = (uint32_t)s->threads;
+	c->worker.connections = (uint32_t)s->connections;
+	c->worker.shutdown_timeout_ms = s->shutdown_timeout_ms;
+	c->notes = b->notes.items;
+	c->n_notes = b->notes.n;
+}
+
+int conf_compile_all(struct conf_build *b, struct conf *c)
+{
+	if (!conf_build_seen(&b->main, conf_table_find(STR("mail")))) {
+		conf_error_say(b->error, "no \"mail\" section in configuration");
+		return conf_error_help(b->error, "%s", c->path);
+	}
+	if (!b->servers.n)
+		return conf_error_at(b->error, b->mail.where,
+				     "no \"server\" is defined in \"mail\"");
+	settle_main_log(b);
+	if (settle_user(b))
+		return -1;
+	conf_build_inherit(&b->mail, &b->main);
+	if (compile_servers(b, c))
+		return -1;
+	compile_listens(b, c);
+	compile_main(b, c);
+	return 0;
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf_parse: walks the statements of a file and of what it includes, finds each in the table and
+ * lets its row's setter work. Reads files, owns nothing.
+ */
+#include "app/conf_parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { INCLUDE_DEPTH_MAX = 16, FILE_SIZE_MAX = 8 << 20 };
+
+/* Where the walk is. */
+struct scope {
+	struct conf_lex *lex;
+	struct conf_settings *to;
+	unsigned context;
+	bool in_block;   /* a "}" ends it, not the end of the file */
+	uint32_t opened; /* line of the "{" */
+};
+
+static int walk(struct conf_build *b, const struct scope *s);
+static int include_file(struct conf_build *b, const struct scope *s, const char *path);
+
+static int fail_call(struct conf_build *b, const char *call, const char *path)
+{
+	int code = errno;
+
+	return conf_error_say(b->error, "%s \"%s\" failed (%d: %s)", call, path, code,
+			      strerror(code));
+}
+
+static int unknown(struct conf_build *b, const struct scope *s, const struct conf_word *name)
+{
+	const char *near = conf_table_nearest(name->text, s->context);
+
+	conf_error_at(b->error, (struct conf_where){s->lex->file, name->line},
+		      "unknown directive \"%.*s\"", CONF_STR(name->text));
+	if (near)
+		conf_error_help(b->error, "did you mean \"%s\"?", near);
+	return -1;
+}
+
+static int not_here(struct conf_build *b, const struct scope *s, const struct conf_call *c)
+{
+	char places[64] = "";
+
+	for (unsigned one = CONF_IN_MAIN; one <= CONF_IN_SERVER; one *= 2) {
+		if (!(c->row->contexts & one))
+			continue;
+		if (*places)
+			strncat(places, " or ", sizeof(places) - strlen(places) - 1);
+		strncat(places, conf_table_context_name(one), sizeof(places) - strlen(places) - 1);
+	}
+	conf_error_at(b->error, c->where, "\"%s\" directive is not allowed here", c->row->name);
+	return conf_error_help(b->error, "this is \"%s\", it belongs in \"%s\"",
+			       conf_table_context_name(s->context), places);
+}
+
+/* An argument on a later line that is a directive itself: the ";" before it was forgotten. */
+static const struct conf_word *swallowed(const struct conf_call *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (c->args[i].line != c->where.line && conf_table_find(c->args[i].text))
+			return &c->args[i];
+	return NULL;
+}
+
+static int check_arity(struct conf_build *b, const struct conf_call *c)
+{
+	const struct conf_row *row = c->row;
+	const struct conf_word *next;
+
+	if (c->n >= row->args_min && (c->n <= row->args_max || row->args_max == CONF_ARGS_ANY))
+		return 0;
+	conf_error_at(b->error, c->where, "invalid number of arguments in \"%s\" directive",
+		      row->name);
+	next = swallowed(c);
+	if (next)
+		return conf_error_help(b->error, "is a \";\" missing before \"%.*s\" in line %u?",
+				       CONF_STR(next->text), next->line);
+	return conf_error_help(b->error, "syntax: %s %s%s", row->name, row->syntax,
+			       row->kind == CONF_BLOCK ? "" : ";");
+}
+
+static int check_end(struct conf_build *b, const struct conf_call *c, enum conf_lex_end end)
+{
+	bool block = c->row->kind == CONF_BLOCK || c->row->kind == CONF_FOREIGN;
+
+	if (block && end != CONF_LEX_BLOCK)
+		return conf_error_at(b->error, c->where, "directive \"%s\" has no opening \"{\"",
+				     c->row->name);
+	if (!block && end == CONF_LEX_BLOCK)
+		return conf_error_at(b->error, c->where,
+				     "directive \"%s\" is not terminated by \";\"", c->row->name);
+	return 0;
+}
+
+static int mark_seen(struct conf_build *b, const struct conf_call *c)
+{
+	uint32_t i = conf_table_index(c->row);
+
+	if (conf_build_seen(c->to, c->row) && !c->row->repeats)
+		return conf_error_at(b->error, c->where, "\"%s\" directive is duplicate",
+				     c->row->name);
+	c->to->seen[i / 64] |= (uint64_t)1 << i % 64;
+	return 0;
+}
+
+static int open_block(struct conf_build *b, const struct scope *s, const struct conf_call *c)
+{
+	struct scope inner = {.lex = s->lex, .to = s->to, .in_block = true, .opened = s->lex->line};
+
+	if (s->context == CONF_IN_MAIL) {
+		struct conf_settings **slot = conf_pool_push(b->pool, &b->servers, sizeof(*slot));
+
+		inner.context = CONF_IN_SERVER;
+		inner.to = *slot = conf_pool_take(b->pool, sizeof(**slot));
+	} else if (str_eq(str_cstr(c->row->name), STR("mail"))) {
+		inner.context = CONF_IN_MAIL;
+		inner.to = &b->mail;
+	} else {
+		inner.context = CONF_IN_EVENTS;
+	}
+	if (inner.to != s->to)
+		inner.to->where = c->where;
+	return walk(b, &inner);
+}
+
+static int end_in_block(struct conf_build *b, struct conf_lex *lex, uint32_t opened)
+{
+	conf_error_at(b->error, conf_lex_where(lex), "unexpected end of file, expecting \"}\"");
+	return conf_error_help(b->error, "the block opened in line %u is not closed", opened);
+}
+
+static int skip_foreign(struct conf_build *b, const struct scope *s, const struct conf_call *c)
+{
+	struct conf_statement inside;
+	uint32_t depth = 1;
+
+	conf_build_notice(b, c->where, "\"%s\" block is skipped, it is for NGINX to serve",
+			  c->row->name);
+	while (depth) {
+		switch (conf_lex_next(s->lex, &inside)) {
+		case CONF_LEX_BROKEN:
+			return -1;
+		case CONF_LEX_STATEMENT:
+			break;
+		case CONF_LEX_BLOCK:
+			depth++;
+			break;
+		case CONF_LEX_CLOSE:
+			depth--;
+			break;
+		case CONF_LEX_END:
+			return end_in_block(b, s->lex, c->where.line);
+		}
+	}
+	return 0;
+}
+
+/* Is s one of the values, which are separated by a space? */
+static bool one_of(const char *values, struct str s)
+{
+	struct str rest = values ? str_cstr(values) : str_none();
+
+	while (rest.n) {
+		size_t n = str_find(rest, ' ');
+
+		if (str_eq_nocase(str_first(rest, n), s))
+			return true;
+		rest = str_from(rest, n + 1);
+	}
+	return false;
+}
+
+static int refuse_later(struct conf_build *b, const struct conf_call *c)
+{
+	if (c->n == 1 && one_of(c->row->off, c->args[0].text))
+		return 0;
+	conf_error_at(b->error, c->where, "\"%s\" is not supported yet", c->row->name);
+	if (c->row->off)
+		return conf_error_help(b->error, "it can only be off so far");
+	return conf_error_help(b->error, "take it out for now");
+}
+
+static int include(struct conf_build *b, const struct scope *s, const struct conf_call *c)
+{
+	const char *pattern = conf_build_path(b, b->folder, c->args[0].text);
+	glob_t found = {0};
+	int rc = 0;
+
+	if (b->depth == INCLUDE_DEPTH_MAX) {
+		conf_error_at(b->error, c->where, "\"include\" is nested too deeply");
+		return conf_error_help(b->error, "does a file include itself?");
+	}
+	b->depth++;
+	if (!strpbrk(pattern, "*?[")) {
+		rc = include_file(b, s, pattern);
+	} else if (!glob(pattern, 0, NULL, &found)) {
+		for (size_t i = 0; i < found.gl_pathc && !rc; i++)
+			rc = include_file(b, s,
+					  conf_pool_text(b->pool, str_cstr(found.gl_pathv[i])));
+	}
+	globfree(&found);
+	b->depth--;
+	return rc;
+}
+
+static int perform(struct conf_build *b, const struct scope *s, const struct conf_call *c)
+{
+	switch ((enum conf_kind)c->row->kind) {
+	case CONF_SETTING:
+		return c->row->set(b, c);
+	case CONF_BLOCK:
+		return open_block(b, s, c);
+	case CONF_INCLUDE:
+		return include(b, s, c);
+	case CONF_IDLE:
+		conf_build_notice(b, c->where, "\"%s\" has no effect", c->row->name);
+		return 0;
+	case CONF_FOREIGN:
+		return skip_foreign(b, s, c);
+	case CONF_LATER:
+		return refuse_later(b, c);
+	}
+	return 0;
+}
+
+static int on_statement(struct conf_build *b, const struct scope *s,
+			const struct conf_statement *st, enum conf_lex_end end)
+{
+	struct conf_call c = {
+		.row = conf_table_find(st->words[0].text),
+		.to = s->to,
+		.args = st->words + 1,
+		.n = st->n - 1,
+		.where = {s->lex->file, st->words[0].line},
+	};
+
+	if (!c.row)
+		return unknown(b, s, &st->words[0]);
+	if (!(c.row->contexts & s->context))
+		return not_here(b, s, &c);
+	if (check_end(b, &c, end) || check_arity(b, &c) || mark_seen(b, &c))
+		return -1;
+	return perform(b, s, &c);
+}
+
+static int walk(struct conf_build *b, const struct scope *s)
+{
+	for (;;) {
+		struct conf_statement st;
+		enum conf_lex_end end = conf_lex_next(s->lex, &st);
+
+		switch (end) {
+		case CONF_LEX_BROKEN:
+			return -1;
+		case CONF_LEX_STATEMENT:
+		case CONF_LEX_BLOCK:
+			if (on_statement(b, s, &st, end))
+				return -1;
+			break;
+		case CONF_LEX_CLOSE:
+			if (s->in_block)
+				return 0;
+			return conf_error_at(b->error, conf_lex_where(s->lex), "unexpected \"}\"");
+		case CONF_LEX_END:
+			return s->in_block ? end_in_block(b, s->lex, s->opened) : 0;
+		}
+	}
+}
+
+static int walk_text(struct conf_build *b, const struct scope *outer, const char *file,
+		     struct str text)
+{
+	struct conf_lex lex = {.pool = b->pool, .error = b->error, .file = file, .text = text};
+	struct scope s = *outer;
+
+	conf_lex_init(&lex);
+	s.lex = &lex;
+	s.in_block = false;
+	return walk(b, &s);
+}
+
+/* All bytes of an open file, in the pool. */
+static int read_all(struct conf_build *b, int fd, const char *path, struct str *text)
+{
+	uint8_t *bytes = NULL;
+	size_t n = 0, room = 0;
+	ssize_t got;
+
+	do {
+		if (n == room) {
+			uint8_t *more = conf_pool_take(b->pool, room ? room * 2 : 8192);
+
+			if (n)
+				memcpy(more, bytes, n);
+			bytes = more;
+			room = room ? room * 2 : 8192;
+		}
+		got = read(fd, bytes + n, room - n);
+		if (got < 0)
+			return fail_call(b, "read()", path);
+		n += (size_t)got;
+		if (n > FILE_SIZE_MAX)
+			return conf_error_say(b->error, "\"%s\" is too large for a configuration",
+					      path);
+	} while (got);
+	*text = str_of(bytes, n);
+	return 0;
+}
+
+static int read_file(struct conf_build *b, const char *path, struct str *text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return fail_call(b, "open()", path);
+	rc = read_all(b, fd, path, text);
+	close(fd);
+	return rc;
+}
+
+static int include_file(struct conf_build *b, const struct scope *s, const char *path)
+{
+	struct str text;
+
+	if (read_file(b, path, &text)) {
+		struct conf_error plain = *b->error;
+
+		return conf_error_at(b->error, conf_lex_where(s->lex), "%s", plain.text);
+	}
+	return walk_text(b, s, path, text);
+}
+
+int conf_parse_text(struct conf_build *b, const char *file, struct str text)
+{
+	struct scope s = {.to = &b->main, .context = CONF_IN_MAIN};
+
+	return walk_text(b, &s, file, text);
+}
+
+int conf_parse_file(struct conf_build *b, const char *path)
+{
+	struct str text;
+
+	if (read_file(b, path, &text))
+		return -1;
+	return conf_parse_text(b, path, text);
+}
+
+static int set_default(struct conf_build *b, const struct conf_row *row)
+{
+	struct conf_lex lex = {.pool = b->pool, .error = b->error, .text = str_cstr(row->fallback)};
+	struct conf_statement st = {0};
+	struct conf_call c = {.row = row, .to = &b->main};
+	struct str text = conf_pool_join(b->pool, lex.text, STR(";"));
+
+	lex.text = text;
+	conf_lex_init(&lex);
+	if (conf_lex_next(&lex, &st) != CONF_LEX_STATEMENT)
+		return -1;
+	c.args = st.words;
+	c.n = st.n;
+	return row->set(b, &c);
+}
+
+int conf_parse_defaults(struct conf_build *b)
+{
+	for (uint32_t i = 0; i < conf_table_n(); i++)
+		if (conf_table[i].fallback && set_default(b, &conf_table[i]))
+			return -1;
+	return 0;
+}

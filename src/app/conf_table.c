@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf_table: THE table of directives: ours, NGINX's mail module's, and those of NGINX's core that
+ * a file with a mail{} block also has. What is not here is unknown and refused.
+ */
+#include "app/conf_table.h"
+
+#include "app/conf_auth.h"
+#include "app/conf_listen.h"
+#include "app/conf_value.h"
+
+#include <string.h>
+
+#define M_S   (CONF_IN_MAIL | CONF_IN_SERVER)
+#define MAIN  CONF_IN_MAIN
+#define EVENT CONF_IN_EVENTS
+#define AT(field)                                                                                  \
+	.offset = offsetof(struct conf_settings, field),                                           \
+	.size = sizeof(((struct conf_settings *)NULL)->field)
+
+#define ARGS(min, max)  .args_min = (min), .args_max = (max)
+#define LIMIT(from, to) .min = (from), .max = (to)
+
+/* A row that has an effect; contexts, arity and the rest follow. */
+#define SETTING(text, where) .name = (text), .kind = CONF_SETTING, .contexts = (where)
+#define BLOCK(text, where)   .name = (text), .kind = CONF_BLOCK, .contexts = (where)
+#define INCLUDE(text, where) .name = (text), .kind = CONF_INCLUDE, .contexts = (where)
+#define IDLE(text, where)                                                                          \
+	{                                                                                          \
+		.name = (text), .kind = CONF_IDLE, .contexts = (where), .args_max = CONF_ARGS_ANY, \
+		.repeats = true                                                                    \
+	}
+#define FOREIGN(text)                                                                              \
+	{                                                                                          \
+		.name = (text), .kind = CONF_FOREIGN, .contexts = MAIN, .args_max = CONF_ARGS_ANY, \
+		.repeats = true                                                                    \
+	}
+#define LATER(text, where, values)                                                                 \
+	{                                                                                          \
+		.name = (text), .kind = CONF_LATER, .contexts = (where),                           \
+		.args_max = CONF_ARGS_ANY, .repeats = true, .off = (values)                        \
+	}
+
+static const struct conf_choice protocols[] = {
+	{"smtp", PROTOCOL_SMTP, false},
+	{"pop3", PROTOCOL_POP3, true},
+	{"imap", PROTOCOL_IMAP, true},
+	{NULL, 0, false},
+};
+
+static const struct conf_choice smtp_methods[] = {
+	{"plain", 1u << SMTP_AUTH_PLAIN, false},
+	{"login", 1u << SMTP_AUTH_LOGIN, false},
+	{"cram-md5", 1u << SMTP_AUTH_CRAM_MD5, false},
+	{"external", 1u << SMTP_AUTH_EXTERNAL, false},
+	{"none", 1u << SMTP_AUTH_NONE, false},
+	{"xoauth2", 0, true},
+	{"oauthbearer", 0, true},
+	{NULL, 0, false},
+};
+
+enum { BUFFER_MIN = 64, BUFFER_MAX = 16 << 20, PER_THREAD_MAX = 1 << 20 };
+
+#define TIME_MAX ((uint64_t)INT64_MAX)
+
+/* In the order of the manual: processes, the mail block, listening, authentication, SMTP, proxy. */
+const struct conf_row conf_table[] = {
+	{SETTING("user", MAIN), ARGS(1, 2), AT(user), .set = conf_value_user,
+	 .syntax = "user [group]",
+	 .help = "Whom the worker process becomes after the listening sockets are open. Without a "
+		 "group, the user's own. Has an effect only when started as root; the default is "
+		 "then nobody."},
+	{SETTING("worker_processes", MAIN), ARGS(1, 1), AT(threads), .set = conf_value_threads,
+	 LIMIT(1, 256), .fallback = "1", .syntax = "number | auto",
+	 .help = "How many threads serve connections, each on a ring of its own, all in one worker "
+		 "process. auto: one for each processor that the process may run on."},
+	{SETTING("worker_connections", EVENT), ARGS(1, 1), AT(connections),
+	 .set = conf_value_number, LIMIT(1, PER_THREAD_MAX), .fallback = "512", .syntax = "number",
+	 .help = "How many client sessions each thread serves at the same time. Only clients "
+		 "count, not the connections to mail servers and authentication services. One more "
+		 "client is told 421 and counted."},
+	{SETTING("worker_rlimit_nofile", MAIN), ARGS(1, 1), AT(nofile_max),
+	 .set = conf_value_number, LIMIT(1, INT32_MAX), .syntax = "number",
+	 .help = "The limit of open files (RLIMIT_NOFILE) of the worker process. Without it, the "
+		 "limit stays as it was at start."},
+	{SETTING("worker_rlimit_core", MAIN), ARGS(1, 1), AT(core_max), .set = conf_value_size,
+	 LIMIT(1, TIME_MAX), .syntax = "size",
+	 .help = "The limit of the size of core files (RLIMIT_CORE) of the worker process."},
+	{SETTING("worker_shutdown_timeout", MAIN), ARGS(1, 1), AT(shutdown_timeout_ms),
+	 .set = conf_value_ms, LIMIT(0, TIME_MAX), .syntax = "time",
+	 .help = "How long a worker process that was told to quit waits for its sessions. "
+		 "Without it, as long as they last."},
+	{SETTING("daemon", MAIN), ARGS(1, 1), AT(daemon), .set = conf_value_flag, .fallback = "on",
+	 .syntax = "on | off", .help = "Whether to go into the background."},
+	{SETTING("master_process", MAIN), ARGS(1, 1), AT(master_process), .set = conf_value_flag,
+	 .fallback = "on", .syntax = "on | off",
+	 .help = "Whether a master watches over the worker process. Off is for debugging."},
+	{SETTING("pid", MAIN), ARGS(1, 1), AT(pid), .set = conf_value_path,
+	 .fallback = RINGPOST_PID, .syntax = "file",
+	 .help = "The file that holds the process id of the master."},
+	{SETTING("working_directory", MAIN), ARGS(1, 1), AT(working_directory),
+	 .set = conf_value_path, .syntax = "directory",
+	 .help = "The current directory of the worker process: where core files go."},
+	{SETTING("error_log", MAIN | M_S), ARGS(1, 2), .repeats = true, AT(logs),
+	 .set = conf_value_error_log, .syntax = "file | stderr [level]",
+	 .help = "Where messages of this level and of more severe ones go: debug, info, notice, "
+		 "warn, error, crit, alert or emerg; without one, error. May be given several "
+		 "times. Without any, " RINGPOST_ERROR_LOG ", or the file of -e. At info, every "
+		 "connection, login and end of session is logged."},
+	{INCLUDE("include", MAIN | EVENT | M_S), ARGS(1, 1), .repeats = true,
+	 .syntax = "file | pattern",
+	 .help = "Reads another file, or all files that the pattern (as of a shell) matches, in "
+		 "its place. Relative names start at the folder of the main file."},
+	{BLOCK("events", MAIN), .syntax = "{ ... }", .help = "Holds worker_connections."},
+
+	{BLOCK("mail", MAIN), .syntax = "{ ... }",
+	 .help = "Holds the servers, and what they have in common."},
+	{BLOCK("server", CONF_IN_MAIL), .repeats = true, .syntax = "{ ... }",
+	 .help = "One server: the addresses that it listens on, and how it treats clients. What it "
+		 "does not say is as the mail block says."},
+	{SETTING("listen", CONF_IN_SERVER), ARGS(1, CONF_ARGS_ANY), .repeats = true,
+	 .set = conf_listen_set,
+	 .syntax = "address:port | port | unix:path [backlog=number] [rcvbuf=size] [sndbuf=size] "
+		   "[bind] [ipv6only=on | off] [so_keepalive=on | off | [idle]:[interval]:[count]]",
+	 .help = "An address to listen on: 25, 192.0.2.1:25, *:25, [2001:db8::1]:25, [::]:25, a "
+		 "host name with a port, or a unix socket. A range of ports is written "
+		 "192.0.2.1:2500-2509. The backlog is 511 unless given; ipv6only is on. Each "
+		 "address and port belongs to one server."},
+	{SETTING("protocol", M_S), ARGS(1, 1), AT(protocol), .set = conf_value_choice,
+	 .choices = protocols, .syntax = "smtp",
+	 .help = "The protocol of the server. Without it, a listen on port 25, 465 or 587 "
+		 "makes it SMTP."},
+	{SETTING("server_name", M_S), ARGS(1, 1), AT(server_name), .set = conf_value_word,
+	 .syntax = "name",
+	 .help = "What the server calls itself in its greeting, in replies to HELO and EHLO, in "
+		 "challenges, and towards the mail servers behind it. Without it, the name of the "
+		 "machine."},
+	{SETTING("timeout", M_S), ARGS(1, 1), AT(timeout_ms), .set = conf_value_ms,
+	 LIMIT(1, TIME_MAX), .fallback = "60s", .syntax = "time",
+	 .help = "How long a client may take from the greeting to its login, all commands "
+		 "together, and how long reaching and preparing the mail server may take after "
+		 "that."},
+	{SETTING("max_errors", M_S), ARGS(1, 1), AT(errors_max), .set = conf_value_number,
+	 LIMIT(0, UINT32_MAX), .fallback = "5", .syntax = "number",
+	 .help = "With this many invalid commands, a session ends."},
+	{SETTING("max_commands", M_S), ARGS(1, 1), AT(commands_max), .set = conf_value_number,
+	 LIMIT(0, UINT32_MAX), .fallback = "1000", .syntax = "number",
+	 .help = "With more commands than this before the login, a session ends. 0: no limit."},
+
+	{SETTING("auth_http", M_S), ARGS(1, 1), AT(auth_url), .set = conf_auth_set_url,
+	 .syntax = "[http://]host[:port][/uri] | unix:path[:/uri]",
+	 .help = "The service that is asked about every login, over HTTP. A host name is looked up "
+		 "once, at start; when it has several addresses, the next is tried when one cannot "
+		 "be reached. Every server needs one."},
+	{SETTING("auth_http_header", M_S), ARGS(2, 2), .repeats = true, AT(auth_headers),
+	 .set = conf_auth_set_header, .syntax = "name value",
+	 .help = "A header that is added to every request. May be given several times; those of a "
+		 "server replace those of the mail block."},
+	{SETTING("auth_http_timeout", M_S), ARGS(1, 1), AT(auth_timeout_ms), .set = conf_value_ms,
+	 LIMIT(1, TIME_MAX), .fallback = "60s", .syntax = "time",
+	 .help = "How long the service may take to answer one request."},
+	{SETTING("auth_http_keepalive", M_S), ARGS(1, 1), AT(auth_keepalive),
+	 .set = conf_value_number, LIMIT(0, 65536), .fallback = "32", .syntax = "number",
+	 .help = "How many idle connections to the service each thread keeps for the next request, "
+		 "if the service agrees. 0: a new connection for every request, as NGINX does it. "
+		 "Not known to NGINX."},
+	{SETTING("auth_http_connections", M_S), ARGS(1, 1), AT(auth_connections),
+	 .set = conf_value_number, LIMIT(1, 65536), .fallback = "256", .syntax = "number",
+	 .help = "How many connections to the service each thread has open at most. Further "
+		 "requests wait for one. Not known to NGINX."},
+	{SETTING("auth_http_queue", M_S), ARGS(1, 1), AT(auth_queue), .set = conf_value_number,
+	 LIMIT(0, PER_THREAD_MAX), .fallback = "4096", .syntax = "number",
+	 .help = "How many requests of each thread may wait for a connection. One more is answered "
+		 "451 and logged. Not known to NGINX."},
+
+	{SETTING("smtp_auth", M_S), ARGS(1, CONF_ARGS_ANY), AT(smtp_methods),
+	 .set = conf_value_choices, .choices = smtp_methods, .fallback = "plain login",
+	 .syntax = "plain | login | cram-md5 | external | none ...",
+	 .help = "How SMTP clients may log in. PLAIN and LOGIN are always possible and listed "
+		 "here only to be announced. With none, a client that does not log in is asked "
+		 "about at its first RCPT."},
+	{SETTING("smtp_capabilities", M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true,
+	 AT(capabilities), .set = conf_value_words, .syntax = "extension ...",
+	 .help = "What the reply to EHLO announces, a line each; with parameters in quotes: \"SIZE "
+		 "52428800\". Name what the mail servers behind support. Those of a server replace "
+		 "those of the mail block."},
+	{SETTING("smtp_client_buffer", M_S), ARGS(1, 1), AT(client_buffer), .set = conf_value_size,
+	 LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
+	 .help = "The longest command line that an SMTP client may send."},
+	{SETTING("smtp_greeting_delay", M_S), ARGS(1, 1), AT(greeting_delay_ms),
+	 .set = conf_value_ms, LIMIT(0, TIME_MAX), .fallback = "0", .syntax = "time",
+	 .help = "How long the greeting is withheld. A client that speaks before it is refused."},
+
+	{SETTING("proxy", M_S), ARGS(1, 1), AT(proxy), .set = conf_value_flag, .fallback = "off",
+	 .syntax = "on | off", .help = "Accepted, and without effect, as in NGINX."},
+	{SETTING("proxy_buffer", M_S), ARGS(1, 1), AT(proxy_buffer), .set = conf_value_size,
+	 LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
+	 .help = "The longest reply that a mail server may give before a session is handed to "
+		 "it."},
+	{SETTING("proxy_timeout", M_S), ARGS(1, 1), AT(proxy_timeout_ms), .set = conf_value_ms,
+	 LIMIT(1, TIME_MAX), .fallback = "24h", .syntax = "time",
+	 .help = "After the login, a session in which nothing happens for this long ends."},
+	{SETTING("proxy_pass_error_message", M_S), ARGS(1, 1), AT(pass_error_message),
+	 .set = conf_value_flag, .fallback = "off", .syntax = "on | off",
+	 .help = "Whether the client is told the mail server's own words when that refuses a "
+		 "session; otherwise 451."},
+	{SETTING("proxy_smtp_auth", M_S), ARGS(1, 1), AT(proxy_smtp_auth), .set = conf_value_flag,
+	 .fallback = "off", .syntax = "on | off",
+	 .help = "Whether to log in at the mail server, with AUTH PLAIN and the credentials of the "
+		 "client or those that the authentication service gives instead."},
+	{SETTING("xclient", M_S), ARGS(1, 1), AT(xclient), .set = conf_value_flag, .fallback = "on",
+	 .syntax = "on | off",
+	 .help = "Whether to tell the mail server about the client with XCLIENT, as Postfix "
+		 "understands it."},
+
+	/* refused until the work that brings them */
+	LATER("starttls", M_S, "off"),
+	LATER("proxy_protocol", M_S, "off"),
+	LATER("set_real_ip_from", M_S, NULL),
+	LATER("resolver", M_S, "off"),
+	LATER("auth_http_pass_client_cert", M_S, "off"),
+	LATER("imap_auth", M_S, NULL),
+	LATER("imap_capabilities", M_S, NULL),
+	LATER("imap_client_buffer", M_S, NULL),
+	LATER("pop3_auth", M_S, NULL),
+	LATER("pop3_capabilities", M_S, NULL),
+	LATER("pop3_client_buffer", M_S, NULL),
+	LATER("ssl", M_S, "off"),
+	LATER("ssl_certificate", M_S, NULL),
+	LATER("ssl_certificate_key", M_S, NULL),
+	LATER("ssl_certificate_compression", M_S, "off"),
+	LATER("ssl_password_file", M_S, NULL),
+	LATER("ssl_ciphers", M_S, NULL),
+	LATER("ssl_prefer_server_ciphers", M_S, "off"),
+	LATER("ssl_protocols", M_S, NULL),
+	LATER("ssl_dhparam", M_S, NULL),
+	LATER("ssl_ecdh_curve", M_S, NULL),
+	LATER("ssl_session_cache", M_S, "off none"),
+	LATER("ssl_session_timeout", M_S, NULL),
+	LATER("ssl_session_tickets", M_S, "off"),
+	LATER("ssl_session_ticket_key", M_S, NULL),
+	LATER("ssl_verify_client", M_S, "off"),
+	LATER("ssl_verify_depth", M_S, NULL),
+	LATER("ssl_client_certificate", M_S, NULL),
+	LATER("ssl_trusted_certificate", M_S, NULL),
+	LATER("ssl_crl", M_S, NULL),
+	LATER("ssl_conf_command", M_S, NULL),
+	LATER("ssl_engine", MAIN, NULL),
+
+	/* NGINX's own business: harmless to pass over */
+	IDLE("resolver_timeout", M_S),
+	IDLE("worker_cpu_affinity", MAIN),
+	IDLE("worker_priority", MAIN),
+	IDLE("timer_resolution", MAIN),
+	IDLE("lock_file", MAIN),
+	IDLE("debug_points", MAIN),
+	IDLE("env", MAIN),
+	IDLE("load_module", MAIN),
+	IDLE("thread_pool", MAIN),
+	IDLE("pcre_jit", MAIN),
+	IDLE("use", EVENT),
+	IDLE("multi_accept", EVENT),
+	IDLE("accept_mutex", EVENT),
+	IDLE("accept_mutex_delay", EVENT),
+	IDLE("debug_connection", EVENT),
+	IDLE("worker_aio_requests", EVENT),
+	IDLE("epoll_events", EVENT),
+	FOREIGN("http"),
+	FOREIGN("stream"),
+};
+
+uint32_t conf_table_n(void)
+{
+	return sizeof(conf_table) / sizeof(conf_table[0]);
+}
+
+const struct conf_row *conf_table_find(struct str name)
+{
+	for (uint32_t i = 0; i < conf_table_n(); i++)
+		if (str_eq(name, str_cstr(conf_table[i].name)))
+			return &conf_table[i];
+	return NULL;
+}
+
+const char *conf_table_context_name(unsigned one_context)
+{
+	switch (one_context) {
+	case CONF_IN_MAIN:
+		return "main";
+	case CONF_IN_EVENTS:
+		return "events";
+	case CONF_IN_MAIL:
+		return "mail";
+	default:
+		return "server";
+	}
+}
+
+enum { NAME_MAX_FOR_GUESS = 40 };
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Insertions, deletions, replacements and swaps of neighbours that make a into b. */
+static uint32_t edit_distance(struct str a, struct str b)
+{
+	uint32_t row[3][NAME_MAX_FOR_GUESS + 1];
+	uint32_t *before = row[0], *last = row[1], *now = row[2];
+
+	for (uint32_t j = 0; j <= b.n; j++)
+		last[j] = j;
+	for (uint32_t i = 1; i <= a.n; i++) {
+		uint32_t *oldest = before;
+
+		now[0] = i;
+		for (uint32_t j = 1; j <= b.n; j++) {
+			uint8_t x = a.p[i - 1], y = b.p[j - 1];
+
+			now[j] = least(last[j - 1] + (x != y), least(last[j], now[j - 1]) + 1);
+			if (i > 1 && j > 1 && x == b.p[j - 2] && y == a.p[i - 2])
+				now[j] = least(now[j], before[j - 2] + 1);
+		}
+		before = last;
+		last = now;
+		now = oldest;
+	}
+	return last[b.n];
+}
+
+const char *conf_table_nearest(struct str name, unsigned context)
+{
+	const char *nearest = NULL;
+	uint32_t best = (uint32_t)(name.n / 3 < 1 ? 1 : name.n / 3) * 2 + 2;
+
+	if (name.n > NAME_MAX_FOR_GUESS)
+		return NULL;
+	for (uint32_t i = 0; i < conf_table_n(); i++) {
+		struct str known = str_cstr(conf_table[i].name);
+		/* Half a step nearer when it could stand here. */
+		uint32_t d = 2 * edit_distance(name, known) + !(conf_table[i].contexts & context);
+
+		if (d < best) {
+			best = d;
+			nearest = conf_table[i].name;
+		}
+	}
+	return nearest;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf_table: the directives, as data, and the settings they fill.
+ *
+ * One struct conf_settings exists per level (main with events, mail, each server). A row says
+ * where its value lives in there and how text becomes that value; inheritance copies what a level
+ * did not say from the level above; defaults are texts that go through the same parsers. The
+ * manual page is printed from the same rows.
+ */
+#ifndef APP_CONF_TABLE_H
+#define APP_CONF_TABLE_H
+
+#include "app/conf_lex.h"
+
+enum {
+	CONF_IN_MAIN = 1,
+	CONF_IN_EVENTS = 2,
+	CONF_IN_MAIL = 4,
+	CONF_IN_SERVER = 8,
+};
+
+enum { CONF_ROWS_MAX = 128, CONF_ARGS_ANY = 255 };
+
+struct conf_words {
+	const struct str *v;
+	uint32_t n;
+};
+
+struct conf_user {
+	const char *name, *group; /* name NULL: not said */
+	uid_t uid;
+	gid_t gid;
+};
+
+struct conf_auth_url; /* conf_auth.h */
+
+struct conf_settings {
+	uint64_t seen[CONF_ROWS_MAX / 64]; /* rows that occurred at this level */
+	struct conf_where where;           /* of the block */
+	/* main and events */
+	uint64_t threads, connections, nofile_max, core_max, shutdown_timeout_ms;
+	bool daemon, master_process;
+	struct conf_user user;
+	struct str pid, working_directory;
+	struct conf_logs logs;
+	/* mail and server */
+	uint32_t protocol;     /* enum protocol */
+	uint32_t smtp_methods; /* bit set: 1 << SMTP_AUTH_x */
+	struct str server_name;
+	uint64_t timeout_ms, auth_timeout_ms, proxy_timeout_ms, greeting_delay_ms;
+	uint64_t errors_max, commands_max, client_buffer, proxy_buffer;
+	uint64_t auth_keepalive, auth_connections, auth_queue;
+	bool proxy, pass_error_message, proxy_smtp_auth, xclient;
+	struct conf_words capabilities;
+	struct conf_words auth_headers; /* "Name: value\r\n" each */
+	const struct conf_auth_url *auth_url;
+};
+
+enum conf_kind {
+	CONF_SETTING, /* has an effect                                          */
+	CONF_BLOCK,   /* opens a context of ours                                */
+	CONF_INCLUDE, /* reads other files in its place                         */
+	CONF_IDLE,    /* NGINX's own business: accepted, noted, without effect  */
+	CONF_FOREIGN, /* a block for NGINX itself: skipped whole, noted         */
+	CONF_LATER,   /* refused as not supported yet, unless it says "off"     */
+};
+
+struct conf_row;
+
+/* One directive met in a file (or a default). args do not include the name. */
+struct conf_call {
+	const struct conf_row *row;
+	struct conf_settings *to;
+	const struct conf_word *args;
+	uint32_t n;
+	struct conf_where where;
+};
+
+struct conf_build;
+
+/* 0, or -1 with *b->error set. */
+typedef int conf_set(struct conf_build *b, const struct conf_call *c);
+
+struct conf_choice {
+	const char *name;
+	uint32_t value;
+	bool later; /* known, and not supported yet */
+};
+
+struct conf_row {
+	const char *name;
+	uint8_t kind;               /* enum conf_kind */
+	uint8_t contexts;           /* CONF_IN_x */
+	uint8_t args_min, args_max; /* CONF_ARGS_ANY: no limit */
+	bool repeats;               /* may occur more than once in a block */
+	uint16_t offset, size;      /* of the value in struct conf_settings; size 0: none */
+	conf_set *set;
+	uint64_t min, max;                 /* numbers, sizes and times in ms */
+	const struct conf_choice *choices; /* ended by a NULL name */
+	const char *off;      /* CONF_LATER: values that mean off, separated by a space */
+	const char *fallback; /* the default, as it would be written; NULL: none */
+	const char *syntax;   /* arguments in the manual's words */
+	const char *help;
+};
+
+extern const struct conf_row conf_table[];
+uint32_t conf_table_n(void);
+
+/* NULL when there is no such directive. */
+const struct conf_row *conf_table_find(struct str name);
+
+/* The most similar name that a user may have meant, NULL when none is near. */
+const char *conf_table_nearest(struct str name, unsigned context);
+
+/* "mail, server" and so on. */
+const char *conf_table_context_name(unsigned one_context);
+
+static inline uint32_t conf_table_index(const struct conf_row *row)
+{
+	return (uint32_t)(row - conf_table);
+}
+
+#endif
