@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fuzz_smtp_front: every input through the SMTP front engine under all laws. The first byte
+ * chooses the configuration, the rest is what the client sends.
+ */
+#include "../lib/laws_smtp_front.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static const struct str capabilities[] = {STR_INIT("SIZE 1000"), STR_INIT("8BITMIME")};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static const char *const verdicts[] = {"r", "a", "ca", "rrca"};
+	struct laws_smtp_front conf = {
+		.front =
+			{
+				.server_name = STR_INIT("mx.example.org"),
+				.capabilities = capabilities,
+				.line_max = 512,
+				.errors_max = 5,
+				.commands_max = 50,
+			},
+	};
+	uint8_t choice = n ? data[0] : 0;
+
+	conf.front.n_capabilities = choice & 1 ? 2 : 0;
+	conf.front.methods = choice & 2 ? 31 : choice & 4 ? 3 : 16;
+	conf.front.starttls = choice & 8 ? STARTTLS_OFF : choice & 16 ? STARTTLS_ON : STARTTLS_ONLY;
+	conf.verdicts = verdicts[choice >> 5 & 3];
+	conf.store_max = choice & 128 ? 96 : 0;
+	laws_check(&laws_smtp_front_engine, &conf, str_from(str_of(data, n), 1));
+	return 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * laws_smtp_front: plugs proto/smtp_front into the laws. Plays a caller that does everything a
+ * session may: takes the store back whenever the engine is idle and overwrites it, calls too
+ * early, injects behind STARTTLS.
+ */
+#ifndef LIB_LAWS_SMTP_FRONT_H
+#define LIB_LAWS_SMTP_FRONT_H
+
+#include "laws.h"
+#include "proto/smtp_front.h"
+
+/* The `conf` of laws_check() for this engine. */
+struct laws_smtp_front {
+	struct smtp_front_conf front;
+	const char *verdicts; /* one per login, the last one repeats: 'a'ccept, 'r'efuse, or refuse
+				 with a 'c'ode */
+	size_t store_max;     /* bytes of the store that are lent; 0: all */
+};
+
+extern const struct laws_engine laws_smtp_front_engine;
+
+#endif
