@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Unit tests of what the test peers prove mail with: digests, base64, the end of DATA, checks. */
+/*
+ * Unit tests of what the test peers prove mail with: digests, base64, the end of DATA, checks.
+ */
 #include "tools/lib/b64.h"
 #include "tools/lib/check.h"
 #include "tools/lib/dot.h"
 #include "tools/lib/md5.h"
+#include "tools/lib/sample.h"
 #include "tools/lib/sha256.h"
 
 #include <criterion/criterion.h>
@@ -151,8 +154,8 @@ static enum check_verdict check_text(enum check_kind kind, const char *text, uin
 {
 	static struct check c;
 
-	strcpy(c.from, "<a@b>");
-	strcpy(c.to, "<c@d>");
+	memcpy(c.from, "<a@b>", 6);
+	memcpy(c.to, "<c@d>", 6);
 	check_start(&c, kind);
 	for (size_t i = 0; i < strlen(text); i += 7)
 		check_add(&c, (const uint8_t *)text + i, strnlen(text + i, 7));
@@ -171,13 +174,50 @@ Test(tools_lib, checks_tell_intact_damaged_and_without)
 	cr_assert_eq(check_text(CHECK_SHA256, MARK "abd\n", &number), CHECK_DAMAGED);
 	cr_assert_eq(check_text(CHECK_SHA256, "Subject: x\r\n\r\nabc", &number), CHECK_WITHOUT);
 #undef MARK
+#define SOURCE                                                                                     \
+	"X"                                                                                        \
+	"X"                                                                                        \
+	"X"
 #define HEAD "From: <a@b>\r\nTo: <c@d>\r\nDate: now\r\nMessage-Id: <1.2@h>\r\n\r\n"
 	check_source_size(3);
-	cr_assert_eq(check_text(CHECK_SOURCE, HEAD "XXX\r\n", &number), CHECK_INTACT);
-	cr_assert_eq(check_text(CHECK_SOURCE, HEAD "XXY\r\n", &number), CHECK_DAMAGED);
-	cr_assert_eq(check_text(CHECK_SOURCE, HEAD "XXX\r\n\r\n", &number), CHECK_DAMAGED);
-	cr_assert_eq(check_text(CHECK_SOURCE, HEAD "XXX\r", &number), CHECK_DAMAGED);
-	cr_assert_eq(check_text(CHECK_SOURCE, "From: <a@b>\r\n\r\nXXX\r\n", &number),
+	cr_assert_eq(check_text(CHECK_SOURCE, HEAD SOURCE "\r\n", &number), CHECK_INTACT);
+	cr_assert_eq(check_text(CHECK_SOURCE,
+				HEAD "XX"
+				     "Y\r\n",
+				&number),
+		     CHECK_DAMAGED);
+	cr_assert_eq(check_text(CHECK_SOURCE, HEAD SOURCE "\r\n\r\n", &number), CHECK_DAMAGED);
+	cr_assert_eq(check_text(CHECK_SOURCE, HEAD SOURCE "\r", &number), CHECK_DAMAGED);
+	cr_assert_eq(check_text(CHECK_SOURCE, "From: <a@b>\r\n\r\n" SOURCE "\r\n", &number),
 		     CHECK_DAMAGED);
 #undef HEAD
+#undef SOURCE
+}
+
+static void prove(void *owner, const uint8_t *p, size_t n)
+{
+	check_add(owner, p, n);
+}
+
+Test(tools_lib, samples_are_intact_after_the_way_over_the_wire)
+{
+	static const struct sample_kind kind = {7, 1024, 60000, "a@b", "c@d"};
+	static struct check c;
+
+	for (uint64_t number = 1; number <= 40; number++) {
+		struct dot d = {.on_bytes = prove, .owner = &c};
+		struct wbuf wire = {0};
+		uint64_t told;
+		size_t at = 0;
+
+		sample_write(&kind, number, &wire);
+		dot_start(&d);
+		check_start(&c, CHECK_SHA256);
+		while (at < wire.n && d.at != DOT_END)
+			at += dot_feed(&d, wire.p + at, wire.n - at < 977 ? wire.n - at : 977);
+		cr_assert_eq(at, wire.n);
+		cr_assert_eq(check_done(&c, &told), CHECK_INTACT);
+		cr_assert_eq(told, number);
+		wbuf_free(&wire);
+	}
 }

@@ -37,23 +37,34 @@ static void schedule(uint32_t w[64], const uint8_t *p)
 	}
 }
 
+static inline uint32_t *at(uint32_t v[8], unsigned which, unsigned i)
+{
+	return &v[(which - i) & 7];
+}
+
+/* Round i; instead of moving the eight variables along, their names move back. */
+static inline void take_round(uint32_t v[8], unsigned i, uint32_t word)
+{
+	uint32_t a = *at(v, 0, i), b = *at(v, 1, i), c = *at(v, 2, i);
+	uint32_t e = *at(v, 4, i), f = *at(v, 5, i), g = *at(v, 6, i);
+	uint32_t t1 = *at(v, 7, i) + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) +
+		      ((e & f) ^ (~e & g)) + word;
+
+	*at(v, 3, i) += t1;
+	*at(v, 7, i) =
+		t1 + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+}
+
 static void take_block(struct sha256 *s, const uint8_t *p)
 {
 	uint32_t w[64], v[8];
 
 	memcpy(v, s->state, sizeof(v));
 	schedule(w, p);
-	for (unsigned i = 0; i < 64; i++) {
-		uint32_t e = v[4], a = v[0];
-		uint32_t t1 = v[7] + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) +
-			      ((e & v[5]) ^ (~e & v[6])) + rounds[i] + w[i];
-		uint32_t t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) +
-			      ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-
-		memmove(v + 1, v, 7 * sizeof(v[0]));
-		v[4] += t1;
-		v[0] = t1 + t2;
-	}
+	for (unsigned i = 0; i < 64; i += 8)
+#pragma GCC unroll 8
+		for (unsigned j = 0; j < 8; j++)
+			take_round(v, j, rounds[i + j] + w[i + j]);
 	for (unsigned i = 0; i < 8; i++)
 		s->state[i] += v[i];
 }

@@ -2,27 +2,10 @@
 /*
  * users: who may log in and where each one's mail goes, read from a JSON file.
  *
- *	{
- *	  "default": {"server": "127.0.0.1", "port": 2525},
- *	  "users": {
- *	    "alice@example.org": {"password": "secret"},
- *	    "bob": {"password": "x", "server": "127.0.0.2", "port": 2626,
- *	            "login": "bob@inside", "backend_password": "y"},
- *	    "key": {"external": true},
- *	    "locked": {"error": "Account is locked", "code": "535 5.7.8", "wait_s": 3},
- *	    "busy": {"password": "x", "waits": 2, "wait_s": 1},
- *	    "late": {"password": "x", "delay_ms": 500}
- *	  },
- *	  "domains": {
- *	    "example.org": {"server": "127.0.0.3", "port": 2525},
- *	    "nowhere.example": {"error": "No such domain", "code": "550 5.1.2", "wait_s": 1}
- *	  },
- *	  "refusal": {"error": "Invalid login or password", "wait_s": 0}
- *	}
- *
- * "default" is the route of users and recipients that have none of their own; "domains" are those
- *of RCPT TO when clients need not log in; "refusal" is what a wrong password gets. "error" refuses,
- * "waits": N says `Auth-Status: WAIT` N times in a row before the answer. All keys are optional.
+ * `authd --help` shows the shape of the file. "default" is the route of users and recipients that
+ * have none of their own; "domains" are those of RCPT TO when clients need not log in; "refusal" is
+ * what a wrong password gets; "error" refuses, "waits": N says `Auth-Status: WAIT` N times in a row
+ * before the answer. All keys are optional.
  */
 #ifndef TOOLS_LIB_USERS_H
 #define TOOLS_LIB_USERS_H
