@@ -51,12 +51,13 @@ struct session {
 };
 
 static struct {
-	uint64_t messages, parallel, per_session, timeout_ms;
+	uint64_t messages, first, parallel, per_session, timeout_ms;
 	const char *auth; /* user:password */
 	struct net_address server;
 	struct sample_kind kind;
 	bool json;
 } want = {.messages = 100,
+	  .first = 1,
 	  .parallel = 10,
 	  .per_session = 1,
 	  .timeout_ms = 60000,
@@ -147,7 +148,7 @@ static void say(struct session *s, enum step step)
 		wbuf_text(&s->out, "DATA\r\n");
 		break;
 	case STEP_END:
-		sample_write(&want.kind, ++done.given, &s->out);
+		sample_write(&want.kind, want.first + done.given++, &s->out);
 		done.bytes += s->out.n;
 		break;
 	case STEP_QUIT:
@@ -339,6 +340,7 @@ static const struct option options[] = {{"messages", required_argument, NULL, 'm
 					{"size-min", required_argument, NULL, 'i'},
 					{"size-max", required_argument, NULL, 'x'},
 					{"seed", required_argument, NULL, 's'},
+					{"first", required_argument, NULL, 'F'},
 					{"from", required_argument, NULL, 'f'},
 					{"to", required_argument, NULL, 't'},
 					{"timeout-s", required_argument, NULL, 'T'},
@@ -374,6 +376,8 @@ static void set_option(int option, const char *value)
 		want.kind.size_max = number(value);
 	else if (option == 's')
 		want.kind.seed = number(value);
+	else if (option == 'F')
+		want.first = number(value);
 	else if (option == 'f')
 		want.kind.from = value;
 	else if (option == 't')
