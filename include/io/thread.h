@@ -17,7 +17,9 @@ struct thread;
 struct thread_start {
 	const struct worker_conf *conf;
 	/* conf->n_listens sockets, [i] belongs to conf->listens[i]; this thread's own (unix sockets
-	 * are shared by all threads). The caller's: never closed here, so the queue survives us. */
+	 * are shared by all threads). The caller's: never closed here, so the queue survives us.
+	 * An address that a reload gives up is shut down by the master: accept then fails with
+	 * EINVAL, which ends that listener and is not tried again. */
 	const int *listen_fds;
 	struct logger *logger;                /* this thread's */
 	uint32_t index;                       /* 0 .. threads - 1 */
@@ -44,10 +46,12 @@ struct thread_counters {
  */
 NODISCARD struct thread *thread_open(const struct thread_start *s, char *error, size_t error_size);
 
-/* Serves until told to stop or drain and the last session has ended. */
+/* Serves until told to stop or drain and the last session has ended. worker_shutdown_timeout comes
+ * as a THREAD_STOP after the THREAD_DRAIN. */
 void thread_run(struct thread *t);
 
-/* After thread_run has returned, in the same thread. thread_tell must not run any more. */
+/* After thread_run has returned, or instead of it; not in the same thread, perhaps. thread_tell
+ * must not be called any more. */
 void thread_close(struct thread *t);
 
 /* From any thread or signal handler: leaves the order and wakes the thread by its eventfd. */

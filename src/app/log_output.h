@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * log_output: one opened destination of error_log lines: a file or stderr.
+ *
+ * Shared by all error_log directives that name it and by all threads of a process. Built by the
+ * configuration, which it belongs to; opened and written here. Writes never wait: what a full
+ * pipe or disk does not take is counted, and reported with the first line that gets through.
+ */
+#ifndef APP_LOG_OUTPUT_H
+#define APP_LOG_OUTPUT_H
+
+#include "base/log.h"
+
+#include <stdatomic.h>
+
+enum log_output_kind { LOG_OUTPUT_FILE, LOG_OUTPUT_STDERR };
+
+struct log_output {
+	enum log_output_kind kind;
+	const char *path; /* LOG_OUTPUT_FILE: absolute, no variables */
+	int fd;           /* -1 until opened */
+	unsigned index;   /* position in log_outputs.items */
+	_Atomic uint64_t lost;
+	_Atomic int lost_errno;
+};
+
+struct log_rule {
+	struct log_output *output;
+	enum log_level level; /* the most verbose level it takes */
+};
+
+/* The error_log directives in force in one place of the configuration. */
+struct log_target {
+	const struct log_rule *rules;
+	unsigned n_rules;
+};
+
+/* All that one configuration names. */
+struct log_outputs {
+	struct log_output *const *items;
+	unsigned n;
+	const struct log_target *main; /* error_log of the main context */
+};
+
+/* Opens all that are not open. -1 with a sentence in error[]; log_output_close_all() in any case.
+ */
+NODISCARD int log_output_open_all(const struct log_outputs *all, char *error, size_t error_size);
+void log_output_close_all(const struct log_outputs *all);
+
+/* The file opened anew by its path: the caller's descriptor, or -1 with errno. Async-signal-safe.
+ * LOG_OUTPUT_FILE only. */
+NODISCARD int log_output_reopened(const struct log_output *o);
+
+/* From now on lines go to what fd is open on; closes fd. Async-signal-safe, at any moment. */
+void log_output_replace(struct log_output *o, int fd);
+
+/*
+ * Writes n bytes of whole lines, each ended by LF (the first may be the end of one begun before).
+ * Returns 0 when all are dealt with: written, or lost and counted. Else the end of a line that is
+ * half written, moved to the front of `lines`: to be offered again first, or forgotten at the price
+ * of a torn line.
+ */
+size_t log_output_write(struct log_output *o, uint8_t *lines, size_t n);
+
+#endif
