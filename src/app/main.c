@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * main: the command line decides between a short command and serving.
+ */
+#include "app/command.h"
+#include "app/log.h"
+#include "app/master.h"
+
+#include <signal.h>
+
+int main(int argc, char **argv)
+{
+	struct options options = options_parse(argc, argv);
+	int status;
+
+	must_report_to(log_must);
+	signal(SIGPIPE, SIG_IGN);
+	status = command_perform(&options);
+	return status == COMMAND_SERVE ? master_run(&options) : status;
+}
