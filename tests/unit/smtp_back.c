@@ -35,7 +35,7 @@ static void run(struct talk *t, const struct step *steps, const char *last)
 
 Test(smtp_back, xclient_and_no_login)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	talk_init(&t);
 	run(&t,
@@ -51,7 +51,7 @@ Test(smtp_back, xclient_and_no_login)
 
 Test(smtp_back, xclient_and_a_client_that_said_helo)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	talk_init(&t);
 	t.login.esmtp = false;
@@ -68,7 +68,7 @@ Test(smtp_back, xclient_and_a_client_that_said_helo)
 
 Test(smtp_back, xclient_and_auth)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	talk_init(&t);
 	t.conf.smtp_auth = true;
@@ -87,7 +87,7 @@ Test(smtp_back, xclient_and_auth)
 
 Test(smtp_back, without_xclient_the_client_helo_stays_here)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	talk_init(&t);
 	t.conf.xclient = false;
@@ -108,7 +108,7 @@ Test(smtp_back, without_xclient_the_client_helo_stays_here)
 
 Test(smtp_back, xclient_without_helo_or_login)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	talk_init(&t);
 	t.login.helo = t.login.user = str_none();
@@ -132,7 +132,7 @@ Test(smtp_back, method_none_sends_the_envelope_and_passes_any_rcpt_reply)
 		"421 bye\r\n",
 		"999 what\r\n",
 	};
-	struct talk t;
+	struct talk t = {0};
 
 	talk_init(&t);
 	talk_envelope(&t);
@@ -153,7 +153,7 @@ Test(smtp_back, method_none_sends_the_envelope_and_passes_any_rcpt_reply)
 
 Test(smtp_back, mail_and_rcpt_travel_together_when_offered)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	talk_init(&t);
 	talk_envelope(&t);
@@ -182,7 +182,7 @@ Test(smtp_back, mail_and_rcpt_travel_together_when_offered)
 /* HELO offers nothing, and XCLIENT takes back what the EHLO before it offered. */
 Test(smtp_back, only_the_last_ehlo_offers_pipelining)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	talk_init(&t);
 	talk_envelope(&t);
@@ -224,7 +224,7 @@ Test(smtp_back, only_the_last_ehlo_offers_pipelining)
 
 Test(smtp_back, bytes_nobody_asked_for_are_dropped)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	talk_init(&t);
 	t.conf.smtp_auth = true;
@@ -244,7 +244,7 @@ Test(smtp_back, bytes_nobody_asked_for_are_dropped)
 
 Test(smtp_back, method_none_passes_on_what_waits_behind_the_rcpt_reply)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	for (int pipelining = 0; pipelining < 2; pipelining++) {
 		talk_init(&t);
@@ -259,7 +259,7 @@ Test(smtp_back, method_none_passes_on_what_waits_behind_the_rcpt_reply)
 
 Test(smtp_back, a_refused_mail_is_a_failure_with_or_without_pipelining)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	for (int pipelining = 0; pipelining < 2; pipelining++) {
 		for (size_t piece = 1; piece < 50; piece++) {
@@ -277,7 +277,7 @@ Test(smtp_back, a_refused_mail_is_a_failure_with_or_without_pipelining)
 
 Test(smtp_back, a_full_out_only_delays)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	for (size_t used = 0; used <= 64; used++) {
 		talk_init(&t);
@@ -307,7 +307,7 @@ Test(smtp_back, a_full_out_only_delays)
 
 Test(smtp_back, a_command_that_never_fits_is_a_failure)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	talk_init(&t);
 	talk_start(&t);
@@ -321,7 +321,7 @@ Test(smtp_back, a_command_that_never_fits_is_a_failure)
 
 Test(smtp_back, xclient_login_is_xtext)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	talk_init(&t);
 	t.login.user = STR("a+b=c d\r\n\xe9\x7f~");
@@ -337,7 +337,7 @@ Test(smtp_back, auth_plain_is_right_at_every_length)
 {
 	static uint8_t user[130], pass[130], raw[300], want_bytes[600];
 	struct out want;
-	struct talk t;
+	struct talk t = {0};
 
 	for (size_t i = 0; i < sizeof(user); i++) {
 		user[i] = (uint8_t)(i % 255 + 1);
@@ -367,7 +367,7 @@ Test(smtp_back, auth_plain_is_right_at_every_length)
 
 Test(smtp_back, auth_without_a_password_fails_by_name)
 {
-	struct talk t;
+	struct talk t = {0};
 
 	talk_init(&t);
 	t.conf.smtp_auth = true;
@@ -394,7 +394,7 @@ Test(smtp_back, actions_and_names_of_the_states)
 		{SMTP_BACK_MAIL, "sending MAIL FROM to upstream", "mail"},
 		{SMTP_BACK_RCPT, "sending RCPT TO to upstream", "rcpt"},
 	};
-	struct talk t;
+	struct talk t = {0};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		reach_any(&t, cases[i].state);

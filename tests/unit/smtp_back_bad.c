@@ -29,7 +29,7 @@ Test(smtp_back_bad, every_state_takes_its_codes_and_no_others)
 		{20, 0},
 		{999, 0},
 	};
-	struct talk t;
+	struct talk t = {0};
 
 	for (size_t s = 0; s < WAITING_N; s++) {
 		for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -63,7 +63,7 @@ Test(smtp_back_bad, garbage_is_a_failure_in_every_state)
 		"\r\n",          "hello\r\n", "25\r\n",           "250x\r\n",
 		"+OK ready\r\n", "* OK\r\n",  "250-a\r\n- b\r\n",
 	};
-	struct talk t;
+	struct talk t = {0};
 
 	for (size_t s = 0; s < WAITING_N; s++) {
 		for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
@@ -78,7 +78,7 @@ Test(smtp_back_bad, garbage_is_a_failure_in_every_state)
 
 Test(smtp_back_bad, replies_without_end_are_a_failure_in_every_state)
 {
-	struct talk t;
+	struct talk t = {0};
 	char text[4 * REPLY_MAX + 1];
 
 	memset(text, 0, sizeof(text));
@@ -98,7 +98,7 @@ Test(smtp_back_bad, replies_without_end_are_a_failure_in_every_state)
 Test(smtp_back_bad, a_reply_of_the_limit_passes)
 {
 	char text[REPLY_MAX + 2];
-	struct talk t;
+	struct talk t = {0};
 
 	for (size_t n = REPLY_MAX - 1; n <= REPLY_MAX + 1; n++) {
 		memset(text, 'x', sizeof(text));
@@ -116,7 +116,7 @@ Test(smtp_back_bad, a_reply_of_the_limit_passes)
 Test(smtp_back_bad, an_unfinished_reply_is_waited_for)
 {
 	static const char reply[] = "250-one\r\n250-two\r\n250 three\r\n";
-	struct talk t;
+	struct talk t = {0};
 
 	for (size_t n = 0; n < sizeof(reply) - 1; n++) {
 		for (size_t s = 0; s < WAITING_N; s++) {
@@ -158,7 +158,7 @@ static struct str *field_of(struct talk *t, enum field f)
 /* True if the whole dialogue went through. */
 static bool run_dirty(enum field f, struct str value, bool smtp_auth)
 {
-	struct talk t;
+	struct talk t = {0};
 	enum back_ev ev = BACK_MORE;
 	bool done;
 

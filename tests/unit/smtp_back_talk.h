@@ -28,8 +28,10 @@ struct talk {
 	char reply[2 * REPLY_MAX]; /* back.reply of the last event, NUL added */
 };
 
+/* All zero before the first time. */
 static inline void talk_init(struct talk *t)
 {
+	feed_done(&t->feed);
 	*t = (struct talk){
 		.conf = {.server_name = STR("proxy.test"), .xclient = true, .reply_max = REPLY_MAX},
 		.peer = {.client_host = STR("[UNAVAILABLE]")},
