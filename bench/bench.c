@@ -15,6 +15,7 @@
 #include "bench/lib/stop.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,13 +58,28 @@ static void shuffle(int *order, int n)
 	}
 }
 
-/* A target whose process is gone is started again: one crash may not end its whole bench. */
-static void revive(struct target *t, const struct stage *s)
+/* Starts a target again whose process is gone. One crash may not end its whole bench, but it
+ * makes the next sample a failed one: nothing is hidden. */
+static bool revive(struct target *t, const struct stage *s)
 {
 	if (t->kind == TARGET_DIRECT || child_running(t->pid))
-		return;
+		return false;
 	fprintf(stderr, "bench: %s is gone, starting it again\n", t->name);
 	target_start(t, s);
+	return true;
+}
+
+static void run_sample(const struct run *run, struct sample *sample)
+{
+	bool gone = revive(run->target, run->stage);
+
+	run_once(run, sample);
+	if (gone) {
+		sample->failed = true;
+		snprintf(sample->why, sizeof(sample->why), "its process had died before the run");
+	}
+	if (stop_asked())
+		sample->done = false;
 }
 
 /* round < 0: the warm-up, whose samples are dropped. */
@@ -84,10 +100,7 @@ static void run_round(const struct grid *g, const struct stage *s, int round)
 			if (!run_applies(run.workload, run.target) ||
 			    (run.warm_up && run.workload->kind == WORKLOAD_IDLE))
 				continue;
-			revive(run.target, s);
-			run_once(&run, run.warm_up ? &dropped : grid_at(g, c, round));
-			if (stop_asked() && !run.warm_up)
-				grid_at(g, c, round)->done = false;
+			run_sample(&run, run.warm_up ? &dropped : grid_at(g, c, round));
 		}
 	}
 }
@@ -172,6 +185,8 @@ static int bench(const struct options *o)
 	if (!stage_open(&stage, o)) {
 		start_targets(&grid, &stage);
 		run_all(&grid, &stage);
+		if (stop_asked())
+			printf("\ninterrupted: only what was measured before\n");
 		report_print(&grid);
 		result = save(&grid, o, &host);
 	}
