@@ -107,13 +107,9 @@ void smtp_front_greet(struct smtp_front *f, struct out *out);
 enum front_ev smtp_front_next(struct smtp_front *f, struct buf *in, struct out *out);
 
 /*
- * Write `refused` as it goes into a log line, with its quotes: CR and LF as '_' as NGINX does,
- * other unprintable bytes escaped. Nothing when it is empty. After FRONT_FAIL the session writes
- * its reason's text, e.g. "client sent too long command", a space, and this.
+ * Write the whole message of a FRONT_NOTE, e.g.: client was rejected: "MAIL FROM:<a@b>__"
+ * CR and LF are shown as '_' as NGINX does, other unprintable bytes escaped.
  */
-void smtp_front_refused(const struct smtp_front *f, struct out *o);
-
-/* Write the whole message of a FRONT_NOTE, e.g.: client was rejected: "MAIL FROM:<a@b>__" */
 void smtp_front_note(const struct smtp_front *f, struct out *o);
 
 /* How a login ended, for the front engine. */

@@ -515,26 +515,19 @@ void smtp_front_secured(struct smtp_front *f)
 	enter(f, SMTP_FRONT_START);
 }
 
-void smtp_front_refused(const struct smtp_front *f, struct out *o)
-{
-	struct str rest = f->refused;
-
-	if (!rest.n)
-		return;
-	out_byte(o, '"');
-	for (size_t i = 0; i < rest.n; i++) {
-		if (rest.p[i] == '\r' || rest.p[i] == '\n')
-			out_byte(o, '_');
-		else
-			out_escaped(o, str_of(rest.p + i, 1));
-	}
-	out_byte(o, '"');
-}
-
 void smtp_front_note(const struct smtp_front *f, struct out *o)
 {
+	struct str refused = f->refused;
+
 	out_str(o, f->note);
-	if (f->refused.n)
-		out_lit(o, ": ");
-	smtp_front_refused(f, o);
+	if (!refused.n)
+		return;
+	out_lit(o, ": \"");
+	for (size_t i = 0; i < refused.n; i++) {
+		if (refused.p[i] == '\r' || refused.p[i] == '\n')
+			out_byte(o, '_');
+		else
+			out_escaped(o, str_of(refused.p + i, 1));
+	}
+	out_byte(o, '"');
 }
