@@ -158,7 +158,7 @@ $(BENCH_BIN): $(B)/%: $(B)/%.o $(call shared_of,bench/lib) $(call shared_of,tool
 
 define suite_rule
 $(B)/$(1)-tests: $(call o_of,$(call c_in,tests/$(1))) $(call shared_of,tests/lib) \
-		$(call shared_of,tools/lib) $(LIB)
+		$(call shared_of,bench/lib) $(call shared_of,tools/lib) $(LIB)
 	$$(call say,LD)
 	$$(link) $$(TEST_LIBS)
 $(1): all $(if $(call c_in,tests/$(1)),$(B)/$(1)-tests)

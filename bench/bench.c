@@ -9,7 +9,7 @@
 #include "bench/lib/clock.h"
 #include "bench/lib/grid.h"
 #include "bench/lib/host.h"
-#include "bench/lib/net.h"
+#include "bench/lib/loopback.h"
 #include "bench/lib/report.h"
 #include "bench/lib/save.h"
 #include "bench/lib/stop.h"
@@ -157,7 +157,7 @@ static int save(const struct grid *g, const struct options *o, const struct host
 /* The smtp-source of Postfix sends most of the load: without it there is nothing to do. */
 static int check_machine(void)
 {
-	uint64_t files = net_files_raise();
+	uint64_t files = loopback_files_raise();
 
 	if (files < FILES_NEEDED)
 		fprintf(stderr, "bench: only %llu open files allowed%s\n",

@@ -4,7 +4,7 @@
  * messages which never reached the sink is found out by this.
  */
 #include "bench/lib/counts.h"
-#include "bench/lib/net.h"
+#include "bench/lib/loopback.h"
 
 #include <jansson.h>
 #include <sys/socket.h>
@@ -12,7 +12,7 @@
 
 int64_t counts_messages(uint16_t control_port)
 {
-	int fd = control_port ? net_connect(control_port) : -1;
+	int fd = control_port ? loopback_connect(control_port) : -1;
 	int64_t messages = -1;
 	char text[4096];
 	size_t n = 0;

@@ -4,7 +4,7 @@
  * and holds them. Owns the sockets.
  */
 #include "bench/lib/idle.h"
-#include "bench/lib/net.h"
+#include "bench/lib/loopback.h"
 #include "bench/lib/stop.h"
 
 #include <stdbool.h>
@@ -42,7 +42,7 @@ static bool read_reply(int fd)
 static int greet(uint16_t port)
 {
 	static const char ehlo[] = "EHLO bench.test\r\n";
-	int fd = net_connect(port);
+	int fd = loopback_connect(port);
 
 	if (fd < 0)
 		return -1;

@@ -8,7 +8,7 @@
  */
 #include "bench/lib/load.h"
 #include "bench/lib/clock.h"
-#include "bench/lib/net.h"
+#include "bench/lib/loopback.h"
 #include "bench/lib/stat.h"
 #include "bench/lib/stop.h"
 
@@ -79,7 +79,7 @@ static void start_session(struct crowd *c, uint64_t due_ns)
 	cl->start_ns = due_ns;
 	cl->step = 0;
 	cl->n = 0;
-	cl->fd = net_connect_start(c->load->port);
+	cl->fd = loopback_connect_start(c->load->port);
 	c->started++;
 	if (cl->fd < 0 || epoll_ctl(c->epoll, EPOLL_CTL_ADD, cl->fd, &e))
 		end_session(c, cl, "connect failed");

@@ -5,7 +5,7 @@
  */
 #include "bench/lib/stage.h"
 #include "bench/lib/child.h"
-#include "bench/lib/net.h"
+#include "bench/lib/loopback.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -49,7 +49,7 @@ void stage_show(const struct stage *s, const char *name)
 
 static bool up(pid_t pid, uint16_t port, const char *what)
 {
-	if (pid > 0 && net_port_wait(port, 5000) && child_running(pid))
+	if (pid > 0 && loopback_port_wait(port, 5000) && child_running(pid))
 		return true;
 	fprintf(stderr, "bench: the %s did not start\n", what);
 	return false;
@@ -62,7 +62,7 @@ static int start_auth(struct stage *s)
 	char program[600], place[32], sink[32];
 	const char *argv[] = {program, "--listen", place, "--backend", sink, "--accept-all", NULL};
 
-	s->auth_port = net_port_free();
+	s->auth_port = loopback_port_free();
 	snprintf(program, sizeof(program), "%s/authd", s->options->tools);
 	snprintf(place, sizeof(place), "127.0.0.1:%u", s->auth_port);
 	snprintf(sink, sizeof(sink), "127.0.0.1:%u", s->sink_port);
@@ -89,7 +89,7 @@ static pid_t launch_own_sink(struct stage *s, const char *place, const char *log
 	char program[600], control[32];
 	const char *argv[] = {program, "--listen", place, "--control", control, "--count", NULL};
 
-	s->control_port = net_port_free();
+	s->control_port = loopback_port_free();
 	snprintf(program, sizeof(program), "%s/sink", s->options->tools);
 	snprintf(control, sizeof(control), "127.0.0.1:%u", s->control_port);
 	return child_start(argv, log);
@@ -100,7 +100,7 @@ static int start_sink(struct stage *s)
 	struct stage_path log = stage_path(s, "sink.log");
 	char place[32];
 
-	s->sink_port = net_port_free();
+	s->sink_port = loopback_port_free();
 	snprintf(place, sizeof(place), "127.0.0.1:%u", s->sink_port);
 	s->sink = s->options->sink_postfix ? launch_postfix_sink(place, log.text)
 					   : launch_own_sink(s, place, log.text);

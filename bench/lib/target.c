@@ -5,7 +5,7 @@
  */
 #include "bench/lib/target.h"
 #include "bench/lib/child.h"
-#include "bench/lib/net.h"
+#include "bench/lib/loopback.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -189,9 +189,9 @@ int target_start(struct target *t, const struct stage *s)
 		t->port = s->sink_port;
 		return 0;
 	}
-	t->port = net_port_free();
+	t->port = loopback_port_free();
 	t->pid = launch(t, s);
-	if (t->pid > 0 && net_port_wait(t->port, 5000) && child_running(t->pid))
+	if (t->pid > 0 && loopback_port_wait(t->port, 5000) && child_running(t->pid))
 		return 0;
 	fprintf(stderr, "bench: %s did not start\n", t->name);
 	snprintf(log_name, sizeof(log_name), "%s.log", t->name);

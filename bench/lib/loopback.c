@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * net: free ports, readiness, client sockets. Owns nothing: sockets belong to the caller.
+ * loopback: free ports, readiness, client sockets. Owns nothing: sockets belong to the caller.
  * Never binds or connects anywhere but on 127.0.0.1.
  */
-#include "bench/lib/net.h"
+#include "bench/lib/loopback.h"
 #include "bench/lib/clock.h"
 #include "bench/lib/stop.h"
 
@@ -38,7 +38,7 @@ static bool bindable(uint16_t port)
 	return ok;
 }
 
-uint16_t net_port_free(void)
+uint16_t loopback_port_free(void)
 {
 	static int next;
 	int span = PORT_LAST - PORT_FIRST + 1;
@@ -55,12 +55,12 @@ uint16_t net_port_free(void)
 	return 0;
 }
 
-bool net_port_wait(uint16_t port, int timeout_ms)
+bool loopback_port_wait(uint16_t port, int timeout_ms)
 {
 	uint64_t end_ns = clock_now_ns() + (uint64_t)timeout_ms * 1000000u;
 
 	while (clock_now_ns() < end_ns && !stop_asked()) {
-		int fd = net_connect(port);
+		int fd = loopback_connect(port);
 
 		if (fd >= 0) {
 			close(fd);
@@ -95,17 +95,17 @@ static int connect_with(uint16_t port, int flags)
 	return fd;
 }
 
-int net_connect(uint16_t port)
+int loopback_connect(uint16_t port)
 {
 	return connect_with(port, 0);
 }
 
-int net_connect_start(uint16_t port)
+int loopback_connect_start(uint16_t port)
 {
 	return connect_with(port, SOCK_NONBLOCK);
 }
 
-uint64_t net_files_raise(void)
+uint64_t loopback_files_raise(void)
 {
 	struct rlimit r;
 
