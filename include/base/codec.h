@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * codec: the small encodings of mail: base64 (RFC 4648), xtext (RFC 3461 section 4), the percent
- * escaping of auth_http values. Writers go through `struct out`; decoding is exact about input.
+ * escaping of auth_http values. Writers go through `struct out`; decoding accepts what NGINX does.
  */
 #ifndef BASE_CODEC_H
 #define BASE_CODEC_H
@@ -19,8 +19,9 @@ void codec_base64(struct out *o, struct str s);
 
 /*
  * Decode s into `to`, which has codec_base64_room(s.n) bytes; *n is the decoded length.
- * -1 for anything that is not base64. Padding may be missing, as NGINX accepts; line breaks and
- * other bytes outside the alphabet may not appear.
+ * As NGINX decodes: the first '=' ends the input whatever follows it, padding may be missing, bits
+ * beyond the last byte are ignored. -1 for any other byte outside the alphabet, line breaks
+ * included, and for a number of digits that no encoding has; `to` may be scribbled on then.
  */
 NODISCARD int codec_base64_decode(struct str s, uint8_t *to, size_t *n);
 

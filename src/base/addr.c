@@ -91,6 +91,9 @@ static int parse_ip6(struct str s, uint8_t ip[16])
 	n = parse_groups(str_first(s, gap), ip, 16);
 	if (gap == s.n)
 		return n == 16 ? 0 : -1;
+	/* Dotted IPv4 stands for the last four bytes only. */
+	if (str_find(s, '.') < gap)
+		return -1;
 	m = parse_groups(str_from(s, gap + 2), tail, 16);
 	if (n < 0 || m < 0 || n + m > 14)
 		return -1;

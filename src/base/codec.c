@@ -41,12 +41,10 @@ static int sextet(uint8_t c)
 
 int codec_base64_decode(struct str s, uint8_t *to, size_t *n)
 {
-	size_t digits = s.n, at = 0;
+	size_t digits = str_find(s, '='), at = 0;
 	uint32_t v = 0;
 
-	while (digits && s.n - digits < 2 && s.p[digits - 1] == '=')
-		digits--;
-	if (digits % 4 == 1 || (s.n != digits && s.n % 4 != 0))
+	if (digits % 4 == 1)
 		return -1;
 	for (size_t i = 0; i < digits; i++) {
 		int six = sextet(s.p[i]);

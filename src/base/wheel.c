@@ -76,14 +76,12 @@ struct timer *wheel_expire(struct wheel *w, uint64_t now_ms)
 
 uint64_t wheel_sleep_ms(const struct wheel *w, uint64_t now_ms)
 {
+	uint64_t i = 1, at_ms;
+
 	if (!w->armed)
 		return UINT64_MAX;
-	for (uint64_t i = 1; i <= WHEEL_SLOTS; i++) {
-		if (!list_empty(&w->slots[(w->tick + i) % WHEEL_SLOTS])) {
-			uint64_t at_ms = (w->tick + i) * WHEEL_TICK_MS;
-
-			return at_ms > now_ms ? at_ms - now_ms : 0;
-		}
-	}
-	return WHEEL_SLOTS * WHEEL_TICK_MS;
+	while (i < WHEEL_SLOTS && list_empty(&w->slots[(w->tick + i) % WHEEL_SLOTS]))
+		i++;
+	at_ms = (w->tick + i) * WHEEL_TICK_MS;
+	return at_ms > now_ms ? at_ms - now_ms : 0;
 }
