@@ -191,10 +191,14 @@ static void write_auth_plain(const struct login *l, struct out *out)
 	buf_wipe_memory(block, sizeof(block));
 }
 
-/* RCPT travels with MAIL if the backend can and both fit. */
+/*
+ * RCPT travels with MAIL if the backend can take it so. Both or none: a writer that is merely busy
+ * is waited for, only one too small for both gets MAIL alone.
+ */
 static void write_mail(struct smtp_back *b, struct out *out)
 {
 	const struct login *l = b->peer->login;
+	bool empty = out_mark(out) == 0;
 	size_t mark;
 
 	write_line(out, l->mail_from);
@@ -203,7 +207,7 @@ static void write_mail(struct smtp_back *b, struct out *out)
 	mark = out_mark(out);
 	write_line(out, l->rcpt_to);
 	b->rcpt_sent = !out_overflow(out);
-	if (!b->rcpt_sent)
+	if (!b->rcpt_sent && empty)
 		out_rollback(out, mark);
 }
 

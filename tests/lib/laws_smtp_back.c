@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * laws_smtp_back: the adapter between laws.c and proto/smtp_back. Plays a session that sends what
+ * it is given and reports every field it could see. Looks at all output for whole command lines.
+ */
+#include "laws_smtp_back.h"
+
+#include <string.h>
+
+struct self {
+	struct smtp_back back;
+	struct smtp_back_peer peer;
+};
+
+static void begin(struct laws_world *w, struct out *out)
+{
+	const struct laws_smtp_back *conf = w->conf;
+	struct self *s = w->self;
+
+	(void)out;
+	s->peer = conf->peer;
+	s->peer.login = &conf->login;
+	smtp_back_init(&s->back, &conf->back, &s->peer);
+}
+
+/* The first reply that waits, if whole, or else everything. */
+static struct str answer_in(const struct laws_smtp_back *conf, const struct buf *in)
+{
+	struct smtp_reply r = {0};
+	struct str text = {0};
+
+	(void)!smtp_reply_next(&r, in, conf->back.reply_max, &text);
+	return text;
+}
+
+static void trace(struct laws_world *w, const char *event)
+{
+	const struct smtp_back *b = &((const struct self *)w->self)->back;
+
+	out_str(&w->trace, str_cstr(event));
+	laws_trace_str(w, "state", str_cstr(smtp_back_state_name(b->state)));
+	laws_trace_str(w, "action", smtp_back_action(b));
+	laws_trace_u64(w, "reason", b->reason);
+	laws_trace_u64(w, "together", b->rcpt_sent);
+	laws_trace_str(w, "reply", b->reply);
+}
+
+static enum laws_turn turn(struct laws_world *w, struct buf *in, struct out *out)
+{
+	struct self *s = w->self;
+	struct buf shown = buf_view(answer_in(w->conf, in));
+	uint32_t n = buf_len(&shown);
+	enum back_ev ev = smtp_back_next(&s->back, &shown, out);
+
+	n -= buf_len(&shown);
+	switch (ev) {
+	case BACK_MORE:
+		if (n == 0)
+			return LAWS_MORE;
+		trace(w, "step");
+		buf_consume(in, n);
+		return LAWS_AGAIN;
+	case BACK_FULL:
+		laws_hold(w, n == 0, "a full output changes nothing");
+		return LAWS_FULL;
+	case BACK_READY:
+		trace(w, "ready");
+		buf_consume(in, n);
+		return LAWS_END;
+	case BACK_FAIL:
+		trace(w, "fail");
+		laws_hold(w, s->back.reason != REASON_NONE, "a failure has a reason");
+		laws_hold(w, s->back.reply.n <= s->back.conf->reply_max, "a reply has its limit");
+		buf_consume(in, n);
+		return LAWS_END;
+	}
+	return LAWS_END;
+}
+
+/* Commands are whole lines without stray line ends, and no more of them than there are steps. */
+static void output(struct laws_world *w, struct str all)
+{
+	size_t lines = 0;
+
+	while (all.n) {
+		size_t lf = str_find(all, '\n');
+		struct str line = str_first(all, lf);
+
+		laws_hold(w, lf < all.n && line.n && line.p[line.n - 1] == '\r', "a line is whole");
+		line.n--;
+		laws_hold(w, !str_has_ctl(line), "injection: control characters in a command");
+		lines++;
+		all = str_from(all, lf + 1);
+	}
+	laws_hold(w, lines <= 5, "injection: more commands than steps");
+}
+
+const struct laws_engine laws_smtp_back_engine = {
+	.name = "smtp_back",
+	.self_size = sizeof(struct self),
+	.store_size = 1,
+	.out_size = 1024,
+	.waiting_max = 0,
+	.begin = begin,
+	.turn = turn,
+	.output = output,
+};
