@@ -102,7 +102,7 @@ size_t session_on_front(struct session *s, struct str bytes)
 	case PHASE_COUNT:
 		break;
 	}
-	must(!"bytes of the relay pass by the session");
+	must_never("bytes of the relay pass by the session");
 	return 0;
 }
 
