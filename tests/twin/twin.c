@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * twin: play every transcript through nginx's mail module and through ringpost and compare what
+ * they said to the client, to the auth service and to the backend, byte for byte.
+ *
+ *     twin-tests [-n nginx] [-r ringpost] [-j players] [transcript ...]
+ *
+ * Names may be the beginnings of names. A proxy named "-" is left out: "-r -" asks nginx alone
+ * whether the transcripts are right. Each transcript is played whole and, where it is short
+ * and does not say "whole:", with the client's bytes one by one. The time limit of a step is 5 s.
+ */
+#include "tests/twin/accepted.h"
+#include "tests/twin/player.h"
+#include "tests/twin/proxy.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PROXIES = 2, BYTEWISE_MAX = 6000, PLAYERS_MAX = 64, TICK_MS = 20, FILES_MAX = 8192 };
+
+/* One transcript and its ports; both proxies use them, one run after the other. */
+struct slot {
+	struct script *scripts[PROXIES];
+	unsigned listen_port[PROXIES];
+	struct player player;
+	struct script_vars vars;
+	int auth_fd, back_fd, dead_fd;
+	unsigned run; /* proxy * 2 + bytewise, 4: all done */
+	bool playing, failed;
+	struct str heard[PROXIES][SCRIPT_WIRES]; /* from the whole runs, salts made equal */
+};
+
+struct twin {
+	const char *folder, *accepted_path;
+	char **only; /* transcripts to play, NULL-terminated; empty: all */
+	struct proxy proxies[PROXIES];
+	struct accepted *accepted;
+	struct slot *slots;
+	size_t n;
+	unsigned players, runs, failures;
+	char parent[64];
+};
+
+static uint64_t twin_now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* A socket bound to a free loopback port; listening if asked. Aborts when there is none. */
+static int twin_bind(bool listening, unsigned *port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t n = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, n) || (listening && listen(fd, 8)) ||
+	    getsockname(fd, (struct sockaddr *)&a, &n)) {
+		perror("socket");
+		exit(1);
+	}
+	*port = ntohs(a.sin_port);
+	return fd;
+}
+
+static bool twin_has(const struct twin *t, int proxy)
+{
+	return t->proxies[proxy].binary != NULL;
+}
+
+static bool twin_wanted(const struct twin *t, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	for (char **only = t->only; *only; only++)
+		if (!strncmp(*only, slash + 1, strlen(*only)))
+			return true;
+	return !*t->only;
+}
+
+static int twin_load_slot(struct slot *s, const char *path)
+{
+	*s = (struct slot){0};
+	for (int i = 0; i < PROXIES; i++) {
+		s->scripts[i] = script_load(path, (enum script_proxy)i);
+		if (!s->scripts[i])
+			return -1;
+	}
+	s->auth_fd = twin_bind(true, &s->vars.auth_port);
+	s->back_fd = twin_bind(true, &s->vars.port);
+	s->dead_fd = twin_bind(false, &s->vars.dead_port);
+	return 0;
+}
+
+static int twin_load(struct twin *t)
+{
+	char **paths = script_list(t->folder);
+	int failed = 0;
+
+	if (!paths)
+		return -1;
+	for (size_t i = 0; paths[i]; i++) {
+		if (!failed && twin_wanted(t, paths[i])) {
+			t->slots = realloc(t->slots, (t->n + 1) * sizeof(*t->slots));
+			if (!t->slots)
+				abort();
+			failed = twin_load_slot(&t->slots[t->n++], paths[i]);
+		}
+		free(paths[i]);
+	}
+	free(paths);
+	t->accepted = failed ? NULL : accepted_load(t->accepted_path);
+	return t->accepted ? 0 : -1;
+}
+
+/* Choose the ports where the proxies will listen: all held at once, so that they differ. */
+static void twin_choose_ports(struct twin *t)
+{
+	int *fds = calloc(PROXIES * (t->n + 1), sizeof(*fds));
+	size_t k = 0;
+
+	if (!fds)
+		abort();
+	for (int i = 0; i < PROXIES; i++) {
+		for (size_t s = 0; s < t->n; s++)
+			fds[k++] = twin_bind(false, &t->slots[s].listen_port[i]);
+		fds[k++] = twin_bind(false, &t->proxies[i].probe_port);
+	}
+	while (k > 0)
+		close(fds[--k]);
+	free(fds);
+}
+
+static void twin_add_server(struct proxy *p, const struct slot *s)
+{
+	struct str conf = script_expand(str_cstr(s->scripts[p->which]->conf), &s->vars);
+
+	proxy_add(p, s->listen_port[p->which], s->vars.auth_port, (const char *)conf.p);
+	free((void *)(uintptr_t)conf.p);
+}
+
+static int twin_start(struct twin *t)
+{
+	snprintf(t->parent, sizeof(t->parent), "/tmp/ringpost-twin-XXXXXX");
+	if (!mkdtemp(t->parent)) {
+		perror(t->parent);
+		return -1;
+	}
+	twin_choose_ports(t);
+	for (int i = 0; i < PROXIES; i++) {
+		struct proxy *p = &t->proxies[i];
+
+		p->which = (enum script_proxy)i;
+		if (!twin_has(t, i))
+			continue;
+		if (proxy_init(p, t->parent))
+			return -1;
+		proxy_add(p, p->probe_port, p->probe_port, "");
+		for (size_t s = 0; s < t->n; s++)
+			twin_add_server(p, &t->slots[s]);
+		if (proxy_start(p))
+			return -1;
+	}
+	return 0;
+}
+
+static bool twin_bytewise_possible(const struct script *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->steps[i].kind == SCRIPT_SEND && s->steps[i].wire == SCRIPT_CLIENT)
+			n += s->steps[i].text.n;
+	return !s->whole_only && n <= BYTEWISE_MAX;
+}
+
+/* Begin the slot's next run, if there is one. */
+static bool twin_next_run(struct twin *t, struct slot *s)
+{
+	for (; s->run < 2 * PROXIES; s->run++) {
+		int proxy = (int)s->run / 2;
+		bool bytewise = s->run & 1;
+		struct player_run run = {
+			.script = s->scripts[proxy],
+			.proxy_name = t->proxies[proxy].name,
+			.log_path = t->proxies[proxy].log_path,
+			.bytewise = bytewise,
+			.listen_port = s->listen_port[proxy],
+			.auth_fd = s->auth_fd,
+			.back_fd = s->back_fd,
+			.vars = s->vars,
+		};
+
+		if (!twin_has(t, proxy) || (bytewise && !twin_bytewise_possible(run.script)))
+			continue;
+		run.vars.listen_port = run.listen_port;
+		player_init(&s->player, &run);
+		s->playing = true;
+		t->runs++;
+		return true;
+	}
+	return false;
+}
+
+/* A copy of what one wire heard, the salt replaced by its placeholder. */
+static struct str twin_copy(const struct player *p, const struct player_wire *w)
+{
+	const char *salts[] = {p->run.vars.salt64, p->run.vars.salt};
+	uint8_t *copy = malloc(w->n + 1);
+	size_t n = 0;
+
+	if (!copy)
+		abort();
+	for (size_t i = 0; i < w->n;) {
+		struct str rest = str_of(w->rx + i, w->n - i);
+		size_t skip = 0;
+
+		for (int k = 0; k < 2 && !skip; k++)
+			if (salts[k][0] && str_starts(rest, str_cstr(salts[k])))
+				skip = strlen(salts[k]);
+		copy[n++] = skip ? '$' : w->rx[i];
+		i += skip ? skip : 1;
+	}
+	return str_of(copy, n);
+}
+
+static void twin_end_run(struct twin *t, struct slot *s)
+{
+	int proxy = (int)s->run / 2;
+
+	for (int w = 0; w < SCRIPT_WIRES && !(s->run & 1); w++)
+		s->heard[proxy][w] = twin_copy(&s->player, &s->player.wires[w]);
+	if (s->player.failed)
+		s->failed = true;
+	player_done(&s->player);
+	s->playing = false;
+	s->run++;
+}
+
+static void twin_sleep(struct twin *t, uint64_t us)
+{
+	struct pollfd fds[PLAYERS_MAX * PLAYER_FDS_MAX];
+	struct timespec tick = {0, (long)us * 1000};
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (t->slots[i].playing)
+			n += player_fds(&t->slots[i].player, fds + n);
+	ppoll(fds, n, &tick, NULL);
+}
+
+/* Give every playing slot a turn; returns how many still play. */
+static unsigned twin_turn(struct twin *t, bool *hurry)
+{
+	unsigned playing = 0;
+	uint64_t now = twin_now_us();
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct slot *s = &t->slots[i];
+
+		if (!s->playing && (playing >= t->players || !twin_next_run(t, s)))
+			continue;
+		if (player_turn(&s->player, now)) {
+			twin_end_run(t, s);
+			*hurry = true;
+		} else {
+			*hurry |= player_hurries(&s->player);
+		}
+		playing++;
+	}
+	return playing;
+}
+
+static void twin_play(struct twin *t)
+{
+	bool hurry = false;
+
+	while (twin_turn(t, &hurry) > 0) {
+		twin_sleep(t, hurry ? 100 : TICK_MS * 1000);
+		hurry = false;
+	}
+}
+
+static void twin_compare_wire(struct twin *t, const struct slot *s, enum script_wire w)
+{
+	static const char *const names[] = {"client", "auth service", "backend"};
+	struct str a = s->heard[SCRIPT_NGINX][w], b = s->heard[SCRIPT_RINGPOST][w];
+	const char *name = s->scripts[0]->name;
+
+	if (str_eq(a, b) || accepted_allows(t->accepted, name, w))
+		return;
+	fprintf(stderr, "%s.txt: the %s heard different things, and no entry of %s says why\n",
+		name, names[w], t->accepted_path);
+	fprintf(stderr, "    from nginx    \"");
+	script_print(a);
+	fprintf(stderr, "\"\n    from ringpost \"");
+	script_print(b);
+	fprintf(stderr, "\"\n");
+	t->failures++;
+}
+
+static void twin_compare(struct twin *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct slot *s = &t->slots[i];
+
+		if (s->failed)
+			continue;
+		for (int w = 0; w < SCRIPT_WIRES; w++)
+			twin_compare_wire(t, s, (enum script_wire)w);
+		accepted_played(t->accepted, s->scripts[0]->name);
+	}
+	t->failures += accepted_stale(t->accepted);
+}
+
+static void twin_free(struct twin *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct slot *s = &t->slots[i];
+
+		for (int p = 0; p < PROXIES; p++) {
+			script_free(s->scripts[p]);
+			for (int w = 0; w < SCRIPT_WIRES; w++)
+				free((void *)(uintptr_t)s->heard[p][w].p);
+		}
+	}
+	free(t->slots);
+	accepted_free(t->accepted);
+}
+
+static void twin_clean(const struct twin *t)
+{
+	static const char *const files[] = {"nginx.conf", "error.log", "output", "pid"};
+	char path[400];
+
+	for (int p = 0; p < PROXIES; p++) {
+		if (!twin_has(t, p))
+			continue;
+		for (int i = 0; i < 4; i++) {
+			snprintf(path, sizeof(path), "%s/%s", t->proxies[p].folder, files[i]);
+			unlink(path);
+		}
+		rmdir(t->proxies[p].folder);
+	}
+	rmdir(t->parent);
+}
+
+/* The sum, as tools/run-tests reads it. */
+static int twin_report(struct twin *t, uint64_t began)
+{
+	unsigned failed = t->failures;
+
+	for (size_t i = 0; i < t->n; i++)
+		failed += t->slots[i].failed;
+	printf("%zu transcripts, %u runs, %.1f s\n", t->n, t->runs,
+	       (double)(twin_now_us() - began) / 1e6);
+	if (failed)
+		printf("configurations and logs are in %s\n", t->parent);
+	else
+		twin_clean(t);
+	printf("twin: %u passed, %u failed\n",
+	       (unsigned)t->n > failed ? (unsigned)t->n - failed : 0, failed);
+	return failed != 0;
+}
+
+static int twin_run(struct twin *t)
+{
+	uint64_t began = twin_now_us();
+
+	if (twin_load(t))
+		return 1;
+	if (twin_start(t))
+		t->failures++;
+	else
+		twin_play(t);
+	if (twin_has(t, SCRIPT_NGINX) && twin_has(t, SCRIPT_RINGPOST))
+		twin_compare(t);
+	for (int i = 0; i < PROXIES; i++)
+		if (twin_has(t, i) && proxy_stop(&t->proxies[i]))
+			t->failures++;
+	return twin_report(t, began);
+}
+
+/* Hundreds of transcripts hold three sockets each. */
+static void twin_raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max < FILES_MAX ? files.rlim_max : FILES_MAX;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static int twin_options(struct twin *t, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "n:r:j:")) != -1) {
+		const char *binary = optarg && strcmp(optarg, "-") ? optarg : NULL;
+
+		if (option == 'n')
+			t->proxies[SCRIPT_NGINX].binary = binary;
+		else if (option == 'r')
+			t->proxies[SCRIPT_RINGPOST].binary = binary;
+		else if (option == 'j')
+			t->players = (unsigned)atoi(optarg);
+		else
+			return -1;
+	}
+	t->only = argv + optind;
+	return t->players >= 1 && t->players <= PLAYERS_MAX ? 0 : -1;
+}
+
+int main(int argc, char **argv)
+{
+	const char *build = getenv("BUILD");
+	struct twin t = {.players = 8,
+			 .folder = "tests/dialog/smtp",
+			 .accepted_path = "tests/twin/accepted.txt"};
+	char ringpost[256];
+	int status;
+
+	snprintf(ringpost, sizeof(ringpost), "%s/ringpost", build ? build : "build/release");
+	t.proxies[SCRIPT_NGINX].binary = "nginx";
+	t.proxies[SCRIPT_RINGPOST].binary = ringpost;
+	if (twin_options(&t, argc, argv)) {
+		fprintf(stderr, "usage: twin-tests [-n nginx] [-r ringpost] [-j players] "
+				"[transcript ...]\n");
+		return 2;
+	}
+	if (twin_has(&t, SCRIPT_RINGPOST) && access(ringpost, X_OK)) {
+		printf("skip: ringpost is not built, nginx alone is asked\n");
+		t.proxies[SCRIPT_RINGPOST].binary = NULL;
+	}
+	twin_raise_files();
+	status = twin_run(&t);
+	twin_free(&t);
+	return status;
+}
