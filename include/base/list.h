@@ -55,6 +55,13 @@ static inline void list_remove(struct list *node)
 	list_init(node);
 }
 
+/* Whether it is in a list or not, node becomes the last of this one. */
+static inline void list_move_back(struct list *head, struct list *node)
+{
+	list_remove(node);
+	list_push_back(head, node);
+}
+
 /* The first node, taken out, or NULL from an empty list. */
 static inline struct list *list_pop(struct list *head)
 {

@@ -9,7 +9,7 @@
 #define IO_THREAD_H
 
 #include "base/log.h"
-#include "proto/reason.h"
+#include "session/session.h"
 #include "io/conf.h"
 
 struct thread;
@@ -33,11 +33,9 @@ enum thread_order {
 };
 
 struct thread_counters {
-	uint64_t accepted;
+	struct session_counters sessions;
 	uint64_t refused_full; /* no free session: answered 421 and closed */
-	uint64_t ended[REASON_COUNT];
-	uint64_t log_in; /* sessions that reached the relay */
-	uint64_t active; /* sessions now */
+	uint64_t active;       /* sessions now */
 };
 
 /*

@@ -61,7 +61,7 @@ struct session_env {
 	struct slab desks; /* one for each session; slot size session_desk_bytes() */
 	struct session_sizes sizes;
 	struct logger *logger;
-	struct session_counters counters;
+	struct session_counters *counters;
 	uint64_t now_ms; /* monotonic; set by the loop before any call */
 };
 

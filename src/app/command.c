@@ -17,6 +17,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#ifdef __clang__
+static const char compiler[] = "clang " __clang_version__;
+#else
+static const char compiler[] = "gcc " __VERSION__;
+#endif
+
 static void print_version(void)
 {
 	fprintf(stderr, "ringpost version: ringpost/%s\n", RINGPOST_VERSION);
@@ -27,13 +33,7 @@ static int long_version(void)
 	struct utsname u;
 
 	print_version();
-	fprintf(stderr, "built by %s %s, C %ld\n",
-#ifdef __clang__
-		"clang", __clang_version__,
-#else
-		"gcc", __VERSION__,
-#endif
-		__STDC_VERSION__);
+	fprintf(stderr, "built by %s, C %ld\n", compiler, __STDC_VERSION__);
 	if (!uname(&u))
 		fprintf(stderr, "running on %s %s %s\n", u.sysname, u.release, u.machine);
 	fprintf(stderr,

@@ -35,7 +35,7 @@ struct conf_main {
 	gid_t gid;
 	const char *pid_path;          /* absolute */
 	const char *working_directory; /* absolute, or NULL: leave it */
-	uint64_t nofile_max;           /* worker_rlimit_nofile, 0: leave it */
+	uint64_t nofile_max;           /* worker_rlimit_nofile, 0: as far as allowed */
 	uint64_t core_max;             /* worker_rlimit_core in bytes, 0: leave it */
 	struct conf_logs logs;         /* error_log of the main level */
 };

@@ -212,3 +212,72 @@ enum conf_lex_end conf_lex_next(struct conf_lex *l, struct conf_statement *s)
 	*s = (struct conf_statement){l->words.items, l->words.n};
 	return end;
 }
+
+/* A string in quotes, its first quote is next. */
+static void skip_lua_string(struct conf_lex *l)
+{
+	uint8_t quote = take(l);
+
+	while (!at_end(l)) {
+		uint8_t c = take(l);
+
+		if (c == quote)
+			return;
+		if (c == '\\' && !at_end(l))
+			take(l);
+	}
+}
+
+/* "[[" to "]]", "[==[" to "]==]": true when one was here, and skipped. */
+static bool skip_lua_long(struct conf_lex *l)
+{
+	size_t level = 0, equals = 0;
+	bool closing = false;
+
+	while (l->at + 1 + level < l->text.n && l->text.p[l->at + 1 + level] == '=')
+		level++;
+	if (l->at + 1 + level >= l->text.n || l->text.p[l->at + 1 + level] != '[')
+		return false;
+	l->at += level + 2;
+	while (!at_end(l)) {
+		uint8_t c = take(l);
+
+		if (c == ']' && closing && equals == level)
+			break;
+		closing = c == ']' || (closing && c == '=');
+		equals = c == '=' ? equals + 1 : 0;
+	}
+	return true;
+}
+
+static void skip_lua_comment(struct conf_lex *l)
+{
+	l->at += 2;
+	if (!at_end(l) && peek(l) == '[' && skip_lua_long(l))
+		return;
+	while (!at_end(l) && peek(l) != '\n')
+		l->at++;
+}
+
+int conf_lex_skip_lua(struct conf_lex *l)
+{
+	uint32_t depth = 1, opened = l->line;
+
+	while (!at_end(l) && depth) {
+		uint8_t c = peek(l);
+
+		if (c == '"' || c == '\'') {
+			skip_lua_string(l);
+		} else if (c == '-' && str_starts(str_from(l->text, l->at), STR("--"))) {
+			skip_lua_comment(l);
+		} else if (c != '[' || !skip_lua_long(l)) {
+			depth += c == '{';
+			depth -= c == '}';
+			take(l);
+		}
+	}
+	if (!depth)
+		return 0;
+	conf_error_at(l->error, conf_lex_where(l), "unexpected end of file, expecting \"}\"");
+	return conf_error_help(l->error, "the block opened in line %u is not closed", opened);
+}

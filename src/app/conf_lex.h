@@ -45,6 +45,9 @@ void conf_lex_init(struct conf_lex *l);
 
 enum conf_lex_end conf_lex_next(struct conf_lex *l, struct conf_statement *s);
 
+/* Behind the "{" of a block of Lua: goes behind the "}" that closes it. */
+NODISCARD int conf_lex_skip_lua(struct conf_lex *l);
+
 /* Here and now. */
 struct conf_where conf_lex_where(const struct conf_lex *l);
 

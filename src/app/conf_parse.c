@@ -57,7 +57,7 @@ static int not_here(struct conf_build *b, const struct scope *s, const struct co
 		strncat(places, conf_table_context_name(one), sizeof(places) - strlen(places) - 1);
 	}
 	conf_error_at(b->error, c->where, "\"%s\" directive is not allowed here", c->row->name);
-	return conf_error_help(b->error, "this is \"%s\", it belongs in \"%s\"",
+	return conf_error_help(b->error, "this is %s, it belongs in %s",
 			       conf_table_context_name(s->context), places);
 }
 
@@ -104,7 +104,10 @@ static int mark_seen(struct conf_build *b, const struct conf_call *c)
 {
 	uint32_t i = conf_table_index(c->row);
 
-	if (conf_build_seen(c->to, c->row) && !c->row->repeats)
+	if (conf_build_seen(c->to, c->row) && c->row->last_counts)
+		conf_build_warn(b, c->where, "\"%s\" is given again, the last one counts",
+				c->row->name);
+	else if (conf_build_seen(c->to, c->row) && !c->row->repeats)
 		return conf_error_at(b->error, c->where, "\"%s\" directive is duplicate",
 				     c->row->name);
 	c->to->seen[i / 64] |= (uint64_t)1 << i % 64;
@@ -137,6 +140,14 @@ static int end_in_block(struct conf_build *b, struct conf_lex *lex, uint32_t ope
 	return conf_error_help(b->error, "the block opened in line %u is not closed", opened);
 }
 
+/* Lua modules of NGINX put program text between braces. */
+static bool is_lua(struct str name)
+{
+	struct str end = STR("_by_lua_block");
+
+	return name.n > end.n && str_eq(str_from(name, name.n - end.n), end);
+}
+
 static int skip_foreign(struct conf_build *b, const struct scope *s, const struct conf_call *c)
 {
 	struct conf_statement inside;
@@ -151,7 +162,10 @@ static int skip_foreign(struct conf_build *b, const struct scope *s, const struc
 		case CONF_LEX_STATEMENT:
 			break;
 		case CONF_LEX_BLOCK:
-			depth++;
+			if (!is_lua(inside.words[0].text))
+				depth++;
+			else if (conf_lex_skip_lua(s->lex))
+				return -1;
 			break;
 		case CONF_LEX_CLOSE:
 			depth--;

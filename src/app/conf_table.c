@@ -81,8 +81,8 @@ const struct conf_row conf_table[] = {
 		 "client is told 421 and counted."},
 	{SETTING("worker_rlimit_nofile", MAIN), ARGS(1, 1), AT(nofile_max),
 	 .set = conf_value_number, LIMIT(1, INT32_MAX), .syntax = "number",
-	 .help = "The limit of open files (RLIMIT_NOFILE) of the worker process. Without it, the "
-		 "limit stays as it was at start."},
+	 .help = "The limit of open files (RLIMIT_NOFILE) of the worker process. Without it, as "
+		 "many as the hard limit at start allows."},
 	{SETTING("worker_rlimit_core", MAIN), ARGS(1, 1), AT(core_max), .set = conf_value_size,
 	 LIMIT(1, TIME_MAX), .syntax = "size",
 	 .help = "The limit of the size of core files (RLIMIT_CORE) of the worker process."},
@@ -126,8 +126,8 @@ const struct conf_row conf_table[] = {
 		 "host name with a port, or a unix socket. A range of ports is written "
 		 "192.0.2.1:2500-2509. The backlog is 511 unless given; ipv6only is on. Each "
 		 "address and port belongs to one server."},
-	{SETTING("protocol", M_S), ARGS(1, 1), AT(protocol), .set = conf_value_choice,
-	 .choices = protocols, .syntax = "smtp",
+	{SETTING("protocol", CONF_IN_SERVER), ARGS(1, 1), .last_counts = true, AT(protocol),
+	 .set = conf_value_choice, .choices = protocols, .syntax = "smtp",
 	 .help = "The protocol of the server. Without it, a listen on port 25, 465 or 587 "
 		 "makes it SMTP."},
 	{SETTING("server_name", M_S), ARGS(1, 1), AT(server_name), .set = conf_value_word,
@@ -147,8 +147,8 @@ const struct conf_row conf_table[] = {
 	 LIMIT(0, UINT32_MAX), .fallback = "1000", .syntax = "number",
 	 .help = "With more commands than this before the login, a session ends. 0: no limit."},
 
-	{SETTING("auth_http", M_S), ARGS(1, 1), AT(auth_url), .set = conf_auth_set_url,
-	 .syntax = "[http://]host[:port][/uri] | unix:path[:/uri]",
+	{SETTING("auth_http", M_S), ARGS(1, 1), .last_counts = true, AT(auth_url),
+	 .set = conf_auth_set_url, .syntax = "[http://]host[:port][/uri] | unix:path[:/uri]",
 	 .help = "The service that is asked about every login, over HTTP. A host name is looked up "
 		 "once, at start; when it has several addresses, the next is tried when one cannot "
 		 "be reached. Every server needs one."},

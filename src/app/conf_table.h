@@ -93,6 +93,7 @@ struct conf_row {
 	uint8_t contexts;           /* CONF_IN_x */
 	uint8_t args_min, args_max; /* CONF_ARGS_ANY: no limit */
 	bool repeats;               /* may occur more than once in a block */
+	bool last_counts;           /* the same, with a warning: NGINX lets the last one count */
 	uint16_t offset, size;      /* of the value in struct conf_settings; size 0: none */
 	conf_set *set;
 	uint64_t min, max;                 /* numbers, sizes and times in ms */

@@ -157,11 +157,13 @@ int conf_value_flag(struct conf_build *b, const struct conf_call *c)
 static int store_u64(struct conf_build *b, const struct conf_call *c, uint64_t value)
 {
 	const struct conf_row *row = c->row;
+	struct str text = c->args[0].text;
 
 	if (value < row->min || value > row->max) {
 		conf_error_at(b->error, c->where, "\"%s\" directive invalid value", row->name);
-		return conf_error_help(b->error, "\"%.*s\" is not between %llu and %llu",
-				       CONF_STR(c->args[0].text), (unsigned long long)row->min,
+		if (value < row->min)
+			return conf_error_help(b->error, "\"%.*s\" is too small", CONF_STR(text));
+		return conf_error_help(b->error, "\"%.*s\" is more than %llu", CONF_STR(text),
 				       (unsigned long long)row->max);
 	}
 	memcpy(field(c), &value, sizeof(value));
@@ -207,14 +209,10 @@ int conf_value_ms(struct conf_build *b, const struct conf_call *c)
 /* What goes to peers in a line of its own must not be able to end that line. */
 static int check_line(struct conf_build *b, const struct conf_call *c, struct str s)
 {
-	if (!s.n || str_has_ctl(s)) {
-		conf_error_at(b->error, c->where, "\"%s\" directive invalid value", c->row->name);
-		return conf_error_help(b->error,
-				       s.n ? "\"%.*s\" has a control character in it"
-					   : "it is empty%.*s",
-				       CONF_STR(s));
-	}
-	return 0;
+	if (!str_has_ctl(s))
+		return 0;
+	conf_error_at(b->error, c->where, "\"%s\" directive invalid value", c->row->name);
+	return conf_error_help(b->error, "\"%.*s\" has a control character in it", CONF_STR(s));
 }
 
 int conf_value_word(struct conf_build *b, const struct conf_call *c)
@@ -229,15 +227,20 @@ int conf_value_words(struct conf_build *b, const struct conf_call *c)
 {
 	struct conf_words *words = field(c);
 	struct str *all = conf_pool_take(b->pool, (words->n + c->n) * sizeof(*all));
+	uint32_t n = words->n;
 
 	if (words->n)
 		memcpy(all, words->v, words->n * sizeof(*all));
 	for (uint32_t i = 0; i < c->n; i++) {
 		if (check_line(b, c, c->args[i].text))
 			return -1;
-		all[words->n + i] = c->args[i].text;
+		if (c->args[i].text.n)
+			all[n++] = c->args[i].text;
+		else
+			conf_build_warn(b, c->where, "an empty word in \"%s\" is left out",
+					c->row->name);
 	}
-	*words = (struct conf_words){all, words->n + c->n};
+	*words = (struct conf_words){all, n};
 	return 0;
 }
 
@@ -327,11 +330,18 @@ int conf_value_threads(struct conf_build *b, const struct conf_call *c)
 	return 0;
 }
 
+static int check_path(struct conf_build *b, const struct conf_call *c, struct str s)
+{
+	if (s.n)
+		return check_line(b, c, s);
+	return conf_error_at(b->error, c->where, "no file name in \"%s\" directive", c->row->name);
+}
+
 int conf_value_path(struct conf_build *b, const struct conf_call *c)
 {
 	struct str s;
 
-	if (check_line(b, c, c->args[0].text))
+	if (check_path(b, c, c->args[0].text))
 		return -1;
 	s = str_cstr(conf_build_path(b, b->prefix, c->args[0].text));
 	memcpy(field(c), &s, sizeof(s));
@@ -378,7 +388,7 @@ int conf_value_error_log(struct conf_build *b, const struct conf_call *c)
 	if (str_starts(name, STR("syslog:")) || str_starts(name, STR("memory:")))
 		return conf_error_at(b->error, c->where, "\"error_log %.*s\" is not supported yet",
 				     7, (const char *)name.p);
-	if (check_line(b, c, name))
+	if (check_path(b, c, name))
 		return -1;
 	if (c->n > 1 && conf_value_parse_level(c->args[1].text, &level)) {
 		conf_error_at(b->error, c->where, "invalid log level \"%.*s\"",

@@ -49,7 +49,7 @@ void session_start(struct session *s, struct session_env *env, const struct sess
 	s->client = start->client;
 	s->local = start->local;
 	smtp_front_init(&s->u.front, &s->conf->smtp_front, start->nonce);
-	env->counters.accepted++;
+	env->counters->accepted++;
 	session_log_connected(s);
 	if (s->conf->greeting_delay_ms) {
 		s->phase = PHASE_DELAY;
@@ -64,7 +64,7 @@ void session_end_said(struct session *s, enum reason reason, struct str detail)
 	if (s->phase == PHASE_CLOSING)
 		return;
 	session_log_reason(s, reason, detail);
-	s->env->counters.ended[reason]++;
+	s->env->counters->ended[reason]++;
 	s->reason = (uint8_t)reason;
 	s->phase = PHASE_CLOSING;
 	s->deadline_ms = s->env->now_ms + CLOSING_MS;
@@ -102,7 +102,7 @@ size_t session_on_front(struct session *s, struct str bytes)
 	case PHASE_COUNT:
 		break;
 	}
-	must(!"bytes of the relay pass by the session");
+	must_never("bytes of the relay pass by the session");
 	return 0;
 }
 

@@ -213,7 +213,7 @@ static void hand_over(struct session *s)
 	uint8_t kept[SESSION_USER_MAX];
 
 	session_log_login(s);
-	s->env->counters.logged_in++;
+	s->env->counters->logged_in++;
 	if (user.n)
 		memcpy(kept, user.p, user.n);
 	smtp_front_verdict(&s->u.front, &a, &d->to_front.out);

@@ -88,6 +88,18 @@ struct conf *conf_try_mail(const char *text, struct conf_error *e)
 	return conf_try(all, e);
 }
 
+struct conf *conf_try_main(const char *text, struct conf_error *e)
+{
+	char all[16384];
+
+	snprintf(all, sizeof(all),
+		 "%s\nmail { auth_http 127.0.0.1:9; server { listen 127.0.0.1:2525; protocol smtp; "
+		 "} "
+		 "}\n",
+		 text);
+	return conf_try(all, e);
+}
+
 struct conf *conf_try_good(const char *text)
 {
 	struct conf_error e;

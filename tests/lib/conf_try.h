@@ -26,6 +26,9 @@ struct conf *conf_try_server(const char *text, struct conf_error *e);
 /* The same with TEXT in mail, line 2. */
 struct conf *conf_try_mail(const char *text, struct conf_error *e);
 
+/* The same with TEXT before the mail block, line 1. */
+struct conf *conf_try_main(const char *text, struct conf_error *e);
+
 /* One that must load. */
 struct conf *conf_try_good(const char *text);
 

@@ -49,6 +49,14 @@ Test(must, a_broken_promise_is_reported_with_its_place)
 	cr_assert_not_null(strstr(seen_where, "must.c:"));
 }
 
+Test(must, a_place_never_reached_says_why)
+{
+	must_report_to(leave);
+	if (setjmp(away) == 0)
+		must_never("the state is checked above");
+	cr_assert_str_eq(seen_what, "the state is checked above");
+}
+
 Test(must, an_oddity_is_reported_and_survived)
 {
 	must_report_to(note);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conn: submissions and books of one connection. Never frees anything but its own buffers.
+ */
+#include "io/conn.h"
+
+#include "base/must.h"
+#include "io/net.h"
+
+void conn_init(struct conn *c, uint64_t tag)
+{
+	*c = (struct conn){.tag = tag, .fd = -1, .first = CONN_NO_BUFFER, .last = CONN_NO_BUFFER};
+}
+
+void conn_open(struct conn *c, int fd)
+{
+	must(c->fd == -1 && c->armed == 0);
+	c->fd = fd;
+}
+
+static bool arm(struct conn *c, enum conn_op op)
+{
+	must(c->fd != -1);
+	if (c->armed & op)
+		return false;
+	c->armed |= (uint8_t)op;
+	c->cancelled &= (uint8_t)~op;
+	return true;
+}
+
+void conn_recv(struct conn_env *e, struct conn *c)
+{
+	if (arm(c, CONN_RECV))
+		ring_recv(e->ring, c->fd, c->tag | CONN_RECV);
+}
+
+void conn_poll_in(struct conn_env *e, struct conn *c)
+{
+	if (arm(c, CONN_POLL_IN))
+		ring_poll_in(e->ring, c->fd, c->tag | CONN_POLL_IN);
+}
+
+void conn_poll_out(struct conn_env *e, struct conn *c)
+{
+	if (arm(c, CONN_POLL_OUT))
+		ring_poll_out(e->ring, c->fd, c->tag | CONN_POLL_OUT);
+}
+
+void conn_send(struct conn_env *e, struct conn *c, struct str bytes, bool more)
+{
+	bool fresh = arm(c, CONN_SEND);
+
+	must(fresh && bytes.n > 0);
+	c->asked = (uint32_t)bytes.n;
+	ring_send(e->ring, &(struct ring_send){.fd = c->fd, .more = more, .bytes = bytes},
+		  c->tag | CONN_SEND);
+}
+
+void conn_cancel(struct conn_env *e, struct conn *c, unsigned ops)
+{
+	ops &= c->armed & ~(unsigned)c->cancelled;
+	for (unsigned op = CONN_RECV; op <= CONN_POLL_OUT; op <<= 1)
+		if (ops & op)
+			ring_cancel(e->ring, c->tag | op);
+	c->cancelled |= (uint8_t)ops;
+}
+
+void conn_event(struct conn *c, const struct ring_event *ev)
+{
+	enum conn_op op = conn_tag_op(ev->tag);
+
+	must(c->armed & op);
+	if (!ev->more) {
+		c->armed &= (uint8_t)~op;
+		c->cancelled &= (uint8_t)~op;
+	}
+}
+
+void conn_push(struct conn_env *e, struct conn *c, uint16_t buffer, uint32_t n)
+{
+	e->pieces[buffer] = (struct conn_piece){CONN_NO_BUFFER, n};
+	if (c->first == CONN_NO_BUFFER)
+		c->first = buffer;
+	else
+		e->pieces[c->last].next = buffer;
+	c->last = buffer;
+	c->held += n;
+}
+
+struct str conn_first(const struct conn_env *e, const struct conn *c)
+{
+	if (c->first == CONN_NO_BUFFER)
+		return str_none();
+	return str_of(ring_buffer(e->ring, c->first) + c->skip, e->pieces[c->first].n - c->skip);
+}
+
+void conn_drop(struct conn_env *e, struct conn *c, uint32_t n)
+{
+	uint16_t buffer = c->first;
+
+	must(n <= conn_first(e, c).n);
+	c->skip += n;
+	c->held -= n;
+	if (c->skip < e->pieces[buffer].n)
+		return;
+	c->first = e->pieces[buffer].next;
+	c->skip = 0;
+	ring_put_buffer(e->ring, buffer);
+}
+
+void conn_shut(struct conn_env *e, struct conn *c)
+{
+	conn_cancel(e, c, c->armed);
+}
+
+void conn_close(struct conn_env *e, struct conn *c)
+{
+	must(conn_quiet(c));
+	while (c->first != CONN_NO_BUFFER)
+		conn_drop(e, c, (uint32_t)conn_first(e, c).n);
+	if (c->fd != -1)
+		net_close(c->fd);
+	c->fd = -1;
+}

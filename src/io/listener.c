@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * listener: multishot accepts. Owns no descriptor: the sockets are the master's, so that their
+ * queues outlive a worker process.
+ */
+#include "io/listener.h"
+
+#include "base/must.h"
+#include "session/reason.h"
+#include "io/net.h"
+#include "io/pair.h"
+
+#include <errno.h>
+
+enum {
+	/* Pause after an accept that failed for want of descriptors or memory. */
+	RETRY_MS = 500,
+};
+
+void listener_open(struct thread *t, const int *fds)
+{
+	for (uint32_t i = 0; i < t->conf->n_listens; i++) {
+		struct listener *l = &t->listeners[i];
+
+		conn_init(&l->conn, conn_tag(CONN_LISTENER, i, 0));
+		conn_open(&l->conn, fds[i]);
+		l->conf = &t->conf->listens[i];
+	}
+}
+
+static void start(struct thread *t, struct listener *l)
+{
+	if (!t->accepting || l->conn.armed & CONN_RECV)
+		return;
+	/* An accept is the listener's way of receiving. */
+	l->conn.armed |= CONN_RECV;
+	ring_accept(t->io.ring, l->conn.fd, l->conn.tag | CONN_RECV);
+}
+
+void listener_start(struct thread *t)
+{
+	t->accepting = true;
+	t->accept_again_ms = 0;
+	for (uint32_t i = 0; i < t->conf->n_listens; i++)
+		start(t, &t->listeners[i]);
+}
+
+void listener_stop(struct thread *t)
+{
+	t->accepting = false;
+	t->accept_again_ms = 0;
+	for (uint32_t i = 0; i < t->conf->n_listens; i++) {
+		struct listener *l = &t->listeners[i];
+
+		conn_cancel(&t->io, &l->conn, CONN_RECV);
+	}
+}
+
+static void note(struct thread *t, struct listener *l, enum log_level level, struct str text)
+{
+	const struct server_conf *conf = l->conf->server;
+
+	if (level <= conf->log_level)
+		t->logger->write(
+			t->logger,
+			&(struct log_line){.target = conf->log, .level = level, .message = text});
+}
+
+/* Refused before it has a session: told so, and counted. */
+static void refuse(struct thread *t, struct listener *l, int fd)
+{
+	const struct reason_row *row = reason_row(REASON_FULL);
+
+	net_say_and_close(fd, row->smtp);
+	if (t->counters.refused_full++ % 1000 == 0)
+		note(t, l, row->level, row->text);
+}
+
+static void pause_accepting(struct thread *t, struct listener *l, int error)
+{
+	char text[128], reason[96];
+	struct str why = net_error(error, reason, sizeof(reason));
+	struct out o;
+
+	out_init(&o, text, sizeof(text));
+	out_lit(&o, "accept4() failed (");
+	out_str(&o, why);
+	out_lit(&o, ")");
+	note(t, l, error == EMFILE || error == ENFILE ? LEVEL_CRIT : LEVEL_ALERT, out_data(&o));
+	t->accept_again_ms = t->env.now_ms + RETRY_MS;
+}
+
+static bool is_passing(int error)
+{
+	return error == ECONNABORTED || error == EINTR || error == EPROTO || error == EPERM ||
+	       error == ECANCELED || error == EAGAIN;
+}
+
+void listener_event(struct thread *t, const struct ring_event *ev)
+{
+	struct listener *l = &t->listeners[conn_tag_index(ev->tag)];
+
+	conn_event(&l->conn, ev);
+	if (ev->res >= 0) {
+		if (!pair_open(t, l->conf, ev->res))
+			refuse(t, l, ev->res);
+	} else if (!is_passing(-ev->res)) {
+		pause_accepting(t, l, -ev->res);
+	}
+	if (!t->accept_again_ms)
+		start(t, l);
+}

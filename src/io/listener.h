@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * listener: accepting clients on this thread's listening sockets, or turning them away.
+ */
+#ifndef IO_LISTENER_H
+#define IO_LISTENER_H
+
+#include "io/thread_state.h"
+
+void listener_open(struct thread *t, const int *fds);
+
+/* Submit an accept on each that has none; again when t->accept_again_ms has come. */
+void listener_start(struct thread *t);
+
+/* Accept no more; connections that were accepted already are served. */
+void listener_stop(struct thread *t);
+
+void listener_event(struct thread *t, const struct ring_event *ev);
+
+#endif

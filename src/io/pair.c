@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pair: a session and its two connections on the ring.
+ *
+ * Events only change state and mark the pair as touched; once a turn pair_reconcile() compares
+ * what the session wants with what is in the kernel and submits the difference. A pair is freed
+ * there and nowhere else, when nothing of it is in flight.
+ */
+#include "io/pair.h"
+
+#include "base/buf.h"
+#include "base/must.h"
+#include "io/auth_client.h"
+#include "io/net.h"
+#include "io/pump.h"
+
+#include <errno.h>
+#include <string.h>
+
+static uint32_t index_of(const struct thread *t, const struct pair *p)
+{
+	return slab_index(&t->pairs, p);
+}
+
+/* "<random>.<seconds>", for challenges only. */
+static struct str make_nonce(const struct server_conf *conf, struct out *o)
+{
+	if (!(conf->smtp_front.methods & 1U << SMTP_AUTH_CRAM_MD5))
+		return str_none();
+	out_u64(o, net_random() >> 33);
+	out_byte(o, '.');
+	out_u64(o, net_wall_s());
+	return out_data(o);
+}
+
+static void start_session(struct thread *t, struct pair *p, const struct listen_conf *from)
+{
+	uint8_t text[40];
+	struct out nonce;
+	struct session_start start = {
+		.conf = from->server,
+		.listening = from->text,
+		.number = atomic_fetch_add(t->connection_counter, 1) + 1,
+	};
+
+	out_init(&nonce, text, sizeof(text));
+	start.nonce = make_nonce(from->server, &nonce);
+	net_peer(p->conn[SIDE_FRONT].fd, &start.client);
+	if (start.client.family == ADDR_NONE)
+		start.client.family = from->address.any.sa_family == AF_UNIX ? ADDR_UNIX : ADDR_IP4;
+	if (from->server->log_level >= LEVEL_INFO)
+		net_local(p->conn[SIDE_FRONT].fd, &start.local);
+	session_start(&p->session, &t->env, &start);
+}
+
+struct pair *pair_open(struct thread *t, const struct listen_conf *from, int fd)
+{
+	struct pair *p = slab_get(&t->pairs);
+	uint16_t generation;
+
+	if (!p)
+		return NULL;
+	generation = (uint16_t)(p->generation + 1);
+	memset(p, 0, sizeof(*p));
+	p->generation = generation;
+	conn_init(&p->conn[SIDE_FRONT], conn_tag(CONN_FRONT, index_of(t, p), generation));
+	conn_init(&p->conn[SIDE_BACK], conn_tag(CONN_BACK, index_of(t, p), generation));
+	list_init(&p->touched);
+	list_init(&p->asking);
+	list_init(&p->starving);
+	wheel_timer_init(&p->timer);
+	conn_open(&p->conn[SIDE_FRONT], fd);
+	start_session(t, p, from);
+	t->counters.active++;
+	thread_touch(t, p);
+	return p;
+}
+
+struct pair *pair_find(struct thread *t, uint64_t tag)
+{
+	uint32_t index = conn_tag_index(tag);
+	struct pair *p;
+
+	if (odd_if(index >= t->pairs.touched))
+		return NULL;
+	p = slab_at(&t->pairs, index);
+	if (odd_if(p->generation != conn_tag_generation(tag)))
+		return NULL;
+	return p;
+}
+
+static void free_pair(struct thread *t, struct pair *p)
+{
+	list_remove(&p->touched);
+	list_remove(&p->starving);
+	wheel_remove(&t->wheel, &p->timer);
+	for (int side = 0; side < 2; side++) {
+		bulk_drop(t, p, (enum side)side);
+		conn_close(&t->io, &p->conn[side]);
+	}
+	session_done(&p->session);
+	p->generation++;
+	t->counters.active--;
+	slab_put(&t->pairs, p);
+}
+
+static void failed(struct pair *p, enum side side, int error)
+{
+	char text[96];
+
+	session_on_closed(&p->session, side, net_error(error, text, sizeof(text)));
+}
+
+static size_t offer(struct pair *p, enum side side, struct str bytes)
+{
+	if (side == SIDE_FRONT)
+		return session_on_front(&p->session, bytes);
+	return session_on_back(&p->session, bytes);
+}
+
+/* A buffer for the session: what it does not take at once waits in order. */
+static void take_in(struct thread *t, struct pair *p, const struct ring_event *ev)
+{
+	enum side side = conn_tag_who(ev->tag) == CONN_FRONT ? SIDE_FRONT : SIDE_BACK;
+	struct conn *c = &p->conn[side];
+	uint8_t *bytes = ring_buffer(t->io.ring, ev->buffer);
+	uint32_t n = (uint32_t)ev->res;
+	size_t taken = 0;
+
+	if (!c->held)
+		taken = offer(p, side, str_of(bytes, n));
+	if (taken == n) {
+		/* Credentials come this way. */
+		buf_wipe_memory(bytes, n);
+		ring_put_buffer(t->io.ring, ev->buffer);
+		return;
+	}
+	conn_push(&t->io, c, ev->buffer, n);
+	conn_drop(&t->io, c, (uint32_t)taken);
+}
+
+static void ended(struct pair *p, enum side side)
+{
+	struct conn *c = &p->conn[side];
+
+	c->ended = true;
+	if (p->session.phase == PHASE_RELAY) {
+		relay_ended(&p->session.u.past.relay, side);
+		c->told = true;
+	} else if (!c->held) {
+		c->told = true;
+		session_on_closed(&p->session, side, str_none());
+	}
+}
+
+static void received(struct thread *t, struct pair *p, const struct ring_event *ev)
+{
+	enum side side = conn_tag_who(ev->tag) == CONN_FRONT ? SIDE_FRONT : SIDE_BACK;
+
+	if (ev->res > 0 && p->session.phase == PHASE_RELAY)
+		pump_received(t, p, side, ev);
+	else if (ev->res > 0)
+		take_in(t, p, ev);
+	else if (ev->has_buffer)
+		ring_put_buffer(t->io.ring, ev->buffer);
+	if (ev->res == 0)
+		ended(p, side);
+	else if (ev->res == -ENOBUFS)
+		list_move_back(&t->starving, &p->starving);
+	else if (ev->res == -EAGAIN)
+		p->conn[side].poll_first = true;
+	else if (ev->res < 0 && ev->res != -ECANCELED)
+		failed(p, side, -ev->res);
+}
+
+static void sent(struct thread *t, struct pair *p, const struct ring_event *ev)
+{
+	enum side side = conn_tag_who(ev->tag) == CONN_FRONT ? SIDE_FRONT : SIDE_BACK;
+	struct conn *c = &p->conn[side];
+	uint32_t n = ev->res > 0 ? (uint32_t)ev->res : 0;
+
+	if (ev->res < 0 && ev->res != -EAGAIN) {
+		if (ev->res != -ECANCELED)
+			failed(p, side, -ev->res);
+		return;
+	}
+	if (n < c->asked)
+		c->stalled = true;
+	if (!n)
+		return;
+	if (c->own)
+		conn_drop(&t->io, &p->conn[side_other(side)], n);
+	else
+		session_on_sent(&p->session, side, n);
+}
+
+void pair_event(struct thread *t, struct pair *p, const struct ring_event *ev)
+{
+	enum side side = conn_tag_who(ev->tag) == CONN_FRONT ? SIDE_FRONT : SIDE_BACK;
+	struct conn *c = &p->conn[side];
+
+	conn_event(c, ev);
+	switch (conn_tag_op(ev->tag)) {
+	case CONN_RECV:
+		received(t, p, ev);
+		break;
+	case CONN_SEND:
+		sent(t, p, ev);
+		break;
+	case CONN_POLL_IN:
+		c->poll_first = false;
+		break;
+	case CONN_POLL_OUT:
+		c->stalled = false;
+		break;
+	}
+	thread_touch(t, p);
+}
+
+void pair_tick(struct thread *t, struct pair *p)
+{
+	session_on_tick(&p->session);
+	if (p->auth_deadline_ms && t->env.now_ms >= p->auth_deadline_ms)
+		auth_client_timeout(t, p);
+	thread_touch(t, p);
+}
+
+/* Bytes that the session could not take when they came, then the end that came behind them. */
+static void offer_again(struct thread *t, struct pair *p)
+{
+	for (int side = 0; side < 2; side++) {
+		struct conn *c = &p->conn[side];
+
+		while (c->held && p->session.phase != PHASE_RELAY) {
+			size_t n = offer(p, (enum side)side, conn_first(&t->io, c));
+
+			if (!n)
+				break;
+			conn_drop(&t->io, c, (uint32_t)n);
+		}
+		if (c->ended && !c->told && (!c->held || p->session.phase == PHASE_RELAY))
+			ended(p, (enum side)side);
+	}
+}
+
+static void receive(struct thread *t, struct pair *p, enum side side)
+{
+	bool want = session_wants(&p->session) &
+		    (side == SIDE_FRONT ? WANT_RECV_FRONT : WANT_RECV_BACK);
+	struct conn *c = &p->conn[side];
+
+	if (c->fd == -1 || c->ended)
+		return;
+	if (!want || c->held)
+		conn_cancel(&t->io, c, CONN_RECV);
+	else if (list_empty(&p->starving))
+		conn_recv(&t->io, c);
+}
+
+static void transmit(struct thread *t, struct pair *p, enum side side)
+{
+	struct conn *c = &p->conn[side];
+	struct str bytes = session_pending(&p->session, side);
+
+	if (c->fd == -1 || !bytes.n || c->armed & CONN_SEND)
+		return;
+	if (c->stalled) {
+		conn_poll_out(&t->io, c);
+		return;
+	}
+	c->own = false;
+	conn_send(&t->io, c, bytes, false);
+}
+
+static void dial(struct thread *t, struct pair *p)
+{
+	struct session *s = &p->session;
+	union socket_address to;
+	char text[96];
+	int fd;
+
+	net_from_addr(&to, &s->upstream);
+	fd = net_dial(&to);
+	if (fd < 0) {
+		session_on_dialled(s, net_error(-fd, text, sizeof(text)));
+		return;
+	}
+	conn_open(&p->conn[SIDE_BACK], fd);
+	if (s->conf->log_level >= LEVEL_INFO)
+		net_local(fd, &s->back_local);
+	session_on_dialled(s, str_none());
+}
+
+static void login_turn(struct thread *t, struct pair *p)
+{
+	unsigned wants = session_wants(&p->session);
+
+	if (wants & WANT_AUTH && !p->auth_deadline_ms)
+		auth_client_ask(t, p);
+	else if (!(wants & WANT_AUTH) && p->auth_deadline_ms)
+		auth_client_cancel(t, p);
+	if (session_wants(&p->session) & WANT_DIAL)
+		dial(t, p);
+	for (int side = 0; side < 2; side++) {
+		receive(t, p, (enum side)side);
+		transmit(t, p, (enum side)side);
+	}
+}
+
+static void close_turn(struct thread *t, struct pair *p)
+{
+	if (p->auth_deadline_ms)
+		auth_client_cancel(t, p);
+	conn_shut(&t->io, &p->conn[SIDE_FRONT]);
+	conn_shut(&t->io, &p->conn[SIDE_BACK]);
+	if (conn_quiet(&p->conn[SIDE_FRONT]) && conn_quiet(&p->conn[SIDE_BACK]))
+		free_pair(t, p);
+}
+
+/* Timers are set too early rather than moved: the usual deadline only ever moves away. */
+static void set_timer(struct thread *t, struct pair *p)
+{
+	uint64_t at_ms = p->session.deadline_ms;
+
+	if (p->auth_deadline_ms && (!at_ms || p->auth_deadline_ms < at_ms))
+		at_ms = p->auth_deadline_ms;
+	if (at_ms && (!wheel_armed(&p->timer) || p->timer.at_ms > at_ms))
+		wheel_set(&t->wheel, &p->timer, at_ms);
+}
+
+void pair_reconcile(struct thread *t, struct pair *p)
+{
+	struct session *s = &p->session;
+
+	offer_again(t, p);
+	if (session_wants(s) & WANT_RELAY)
+		pump_turn(t, p);
+	else if (!(session_wants(s) & WANT_CLOSE))
+		login_turn(t, p);
+	if (session_wants(s) & WANT_CLOSE) {
+		close_turn(t, p);
+		return;
+	}
+	session_rest(s);
+	set_timer(t, p);
+}

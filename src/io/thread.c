@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * thread: the loop. One turn: hand over submissions and wait, dispatch what came, fire timers,
+ * reconcile the pairs that were touched, let the log out.
+ *
+ * Owns the thread's memory, taken in one piece at the start and never added to.
+ */
+#include "io/thread.h"
+
+#include "base/must.h"
+#include "io/auth_client.h"
+#include "io/listener.h"
+#include "io/net.h"
+#include "io/pair.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+	SUBMISSIONS = 1024,
+	COMPLETIONS = 8192,
+	BUFFER_BYTES = 16 * 1024,
+	BUFFERS = 512,
+	EVENTS_PER_TURN = 256,
+};
+
+static const struct ring_conf ring_sizes = {
+	.submissions = SUBMISSIONS,
+	.completions = COMPLETIONS,
+	.buffers = BUFFERS,
+	.buffer_size = BUFFER_BYTES,
+};
+
+/* ---- memory ---- */
+
+struct layout {
+	size_t pairs, desks, listeners, pieces, auth, all;
+};
+
+static size_t round_up(size_t n)
+{
+	return (n + 63) & ~(size_t)63;
+}
+
+static struct session_sizes sizes_of(const struct worker_conf *conf)
+{
+	return (struct session_sizes){conf->client_buffer_max, conf->proxy_buffer_max};
+}
+
+static struct layout layout_of(const struct worker_conf *conf)
+{
+	struct session_sizes sizes = sizes_of(conf);
+	struct layout l = {
+		.pairs = slab_bytes(conf->connections, sizeof(struct pair)),
+		.desks = slab_bytes(conf->connections, session_desk_bytes(&sizes)),
+		.listeners = round_up(conf->n_listens * sizeof(struct listener)),
+		.pieces = round_up(BUFFERS * sizeof(struct conn_piece)),
+		.auth = auth_client_memory(conf),
+	};
+
+	l.all = l.pairs + l.desks + l.listeners + l.pieces + l.auth;
+	return l;
+}
+
+size_t thread_memory(const struct worker_conf *conf)
+{
+	return layout_of(conf).all + sizeof(struct thread) + ring_memory(&ring_sizes);
+}
+
+static int take_memory(struct thread *t)
+{
+	struct layout l = layout_of(t->conf);
+	struct session_sizes sizes = sizes_of(t->conf);
+	/* Reserved, not touched: a page costs memory when a session first needs it. */
+	uint8_t *at = mmap(NULL, l.all, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at == MAP_FAILED)
+		return -1;
+	t->memory = at;
+	t->memory_bytes = l.all;
+	slab_init(&t->pairs, at, t->conf->connections, sizeof(struct pair));
+	at += l.pairs;
+	slab_init(&t->env.desks, at, t->conf->connections, session_desk_bytes(&sizes));
+	at += l.desks;
+	t->listeners = (struct listener *)(void *)at;
+	at += l.listeners;
+	t->io.pieces = (struct conn_piece *)(void *)at;
+	at += l.pieces;
+	auth_client_open(t, at);
+	return 0;
+}
+
+/* ---- life ---- */
+
+static int open_parts(struct thread *t, const struct thread_start *s, char *error, size_t n)
+{
+	int wake;
+
+	if (take_memory(t) < 0) {
+		snprintf(error, n,
+			 "%zu bytes of memory cannot be had: lower worker_connections or the "
+			 "buffer sizes",
+			 layout_of(t->conf).all);
+		return -1;
+	}
+	t->io.ring = ring_open(&ring_sizes, error, n);
+	if (!t->io.ring)
+		return -1;
+	wake = eventfd(0, EFD_CLOEXEC);
+	if (wake == -1) {
+		snprintf(error, n,
+			 "no descriptor is left for a thread: raise "
+			 "worker_rlimit_nofile");
+		return -1;
+	}
+	conn_init(&t->wake, conn_tag(CONN_THREAD, s->index, 0));
+	conn_open(&t->wake, wake);
+	listener_open(t, s->listen_fds);
+	return 0;
+}
+
+struct thread *thread_open(const struct thread_start *s, char *error, size_t error_size)
+{
+	struct thread *t = calloc(1, sizeof(*t));
+
+	if (!t) {
+		snprintf(error, error_size, "out of memory for a thread");
+		return NULL;
+	}
+	t->conf = s->conf;
+	t->logger = s->logger;
+	t->connection_counter = s->connection_counter;
+	t->env.logger = s->logger;
+	t->env.counters = &t->counters.sessions;
+	t->env.sizes = sizes_of(s->conf);
+	t->env.now_ms = net_now_ms();
+	t->wake.fd = -1;
+	wheel_init(&t->wheel, t->env.now_ms);
+	list_init(&t->touched);
+	list_init(&t->hot);
+	list_init(&t->starving);
+	bulk_pool_open(&t->bulks);
+	if (open_parts(t, s, error, error_size) == 0)
+		return t;
+	thread_close(t);
+	return NULL;
+}
+
+void thread_close(struct thread *t)
+{
+	if (t->io.ring)
+		ring_close(t->io.ring);
+	if (t->memory) {
+		auth_client_close(t);
+		munmap(t->memory, t->memory_bytes);
+	}
+	bulk_pool_close(&t->bulks);
+	if (t->wake.fd != -1)
+		net_close(t->wake.fd);
+	free(t);
+}
+
+const struct thread_counters *thread_counters(const struct thread *t)
+{
+	return &t->counters;
+}
+
+/* ---- orders ---- */
+
+void thread_tell(struct thread *t, enum thread_order order)
+{
+	uint64_t one = 1;
+	int kept = errno;
+
+	atomic_fetch_or(&t->orders, 1U << order);
+	(void)!write(t->wake.fd, &one, sizeof(one));
+	errno = kept;
+}
+
+static void end_all(struct thread *t)
+{
+	for (uint32_t i = 0; i < t->pairs.touched; i++) {
+		struct pair *p = slab_at(&t->pairs, i);
+
+		if (p->generation % 2 == 0)
+			continue;
+		session_end(&p->session, REASON_SHUTDOWN, str_none());
+		thread_touch(t, p);
+	}
+}
+
+static void drain(struct thread *t)
+{
+	listener_stop(t);
+	t->stopping = true;
+	if (t->conf->shutdown_timeout_ms)
+		t->drain_deadline_ms = t->env.now_ms + t->conf->shutdown_timeout_ms;
+}
+
+static void obey(struct thread *t)
+{
+	unsigned orders = atomic_exchange(&t->orders, 0);
+
+	if (orders & 1U << THREAD_REOPEN && t->logger->flush)
+		t->logger->flush(t->logger);
+	if (orders & 1U << THREAD_DRAIN && !t->stopping)
+		drain(t);
+	if (orders & 1U << THREAD_STOP) {
+		listener_stop(t);
+		t->stopping = true;
+		end_all(t);
+	}
+}
+
+static void on_wake(struct thread *t, const struct ring_event *ev)
+{
+	uint64_t count;
+
+	conn_event(&t->wake, ev);
+	(void)!read(t->wake.fd, &count, sizeof(count));
+	conn_poll_in(&t->io, &t->wake);
+	obey(t);
+}
+
+/* ---- the loop ---- */
+
+void thread_touch(struct thread *t, struct pair *p)
+{
+	if (list_empty(&p->touched))
+		list_push_back(&t->touched, &p->touched);
+}
+
+static void dispatch(struct thread *t, const struct ring_event *ev)
+{
+	struct pair *p;
+
+	switch (conn_tag_who(ev->tag)) {
+	case CONN_FRONT:
+	case CONN_BACK:
+		p = pair_find(t, ev->tag);
+		if (p)
+			pair_event(t, p, ev);
+		break;
+	case CONN_AUTH:
+		auth_client_event(t, ev);
+		break;
+	case CONN_LISTENER:
+		listener_event(t, ev);
+		break;
+	case CONN_THREAD:
+		on_wake(t, ev);
+		break;
+	}
+}
+
+static void fire_timers(struct thread *t)
+{
+	struct timer *timer;
+
+	while ((timer = wheel_expire(&t->wheel, t->env.now_ms)))
+		pair_tick(t, list_entry(timer, struct pair, timer));
+	if (t->accept_again_ms && t->env.now_ms >= t->accept_again_ms)
+		listener_start(t);
+	if (t->drain_deadline_ms && t->env.now_ms >= t->drain_deadline_ms) {
+		t->drain_deadline_ms = 0;
+		end_all(t);
+	}
+}
+
+static void sooner(uint64_t *sleep_ms, uint64_t at_ms, uint64_t now_ms)
+{
+	uint64_t in_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+
+	if (at_ms && in_ms < *sleep_ms)
+		*sleep_ms = in_ms;
+}
+
+static uint64_t sleep_ms(struct thread *t)
+{
+	uint64_t ms = wheel_sleep_ms(&t->wheel, t->env.now_ms);
+
+	if (!list_empty(&t->hot))
+		return 0;
+	sooner(&ms, t->accept_again_ms, t->env.now_ms);
+	sooner(&ms, t->drain_deadline_ms, t->env.now_ms);
+	return ms;
+}
+
+/* Ways with bytes left over from the last turn, and receives that found no buffer. */
+static void wake_waiting(struct thread *t)
+{
+	struct list *node;
+
+	while ((node = list_pop(&t->hot)))
+		thread_touch(t, list_entry(node, struct bulk, node)->pair);
+	if (ring_buffers_held(t->io.ring) >= BUFFERS)
+		return;
+	while ((node = list_pop(&t->starving)))
+		thread_touch(t, list_entry(node, struct pair, starving));
+}
+
+static void turn(struct thread *t)
+{
+	struct ring_event events[EVENTS_PER_TURN];
+	unsigned n = ring_turn(t->io.ring, sleep_ms(t), events, EVENTS_PER_TURN);
+	struct list *node;
+
+	t->env.now_ms = net_now_ms();
+	for (unsigned i = 0; i < n; i++)
+		dispatch(t, &events[i]);
+	fire_timers(t);
+	wake_waiting(t);
+	while ((node = list_pop(&t->touched)))
+		pair_reconcile(t, list_entry(node, struct pair, touched));
+	if (t->logger->pending)
+		t->logger->flush(t->logger);
+}
+
+void thread_run(struct thread *t)
+{
+	conn_poll_in(&t->io, &t->wake);
+	listener_start(t);
+	obey(t);
+	while (!t->stopping || t->counters.active)
+		turn(t);
+}

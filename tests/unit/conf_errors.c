@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Unit tests of app/conf: what is wrong with a configuration is said in NGINX's words, with the
+ * file, the line and what to do about it. One row for every sentence there is.
+ */
+#include "app/conf.h"
+#include "tests/lib/conf_try.h"
+
+#include <criterion/criterion.h>
+
+/* Where the text stands: before a good mail block (its line 1), in it (2), in its server (4). */
+enum place { WHOLE, MAIN, MAIL, SERVER };
+
+static const struct refused {
+	enum place place;
+	const char *text, *error;
+} refused[] = {
+	{MAIN, "}", "unexpected \"}\" in c:1"},
+	{MAIN, "foo bar;", "unknown directive \"foo\" in c:1"},
+	{MAIN, "listn 25;", "unknown directive \"listn\" in c:1 (did you mean \"listen\"?)"},
+	{MAIN, "woker_processes 2;",
+	 "unknown directive \"woker_processes\" in c:1 (did you mean \"worker_processes\"?)"},
+	{MAIN, "worker_processes;",
+	 "invalid number of arguments in \"worker_processes\" directive in c:1 (syntax: "
+	 "worker_processes number | auto;)"},
+	{MAIN, "worker_processes 1 2;",
+	 "invalid number of arguments in \"worker_processes\" directive in c:1 (syntax: "
+	 "worker_processes number | auto;)"},
+	{MAIN, "worker_processes 1;\nworker_processes 1;",
+	 "\"worker_processes\" directive is duplicate in c:2"},
+	{MAIN, "worker_processes x;",
+	 "\"worker_processes\" directive invalid value in c:1 (it is a number, or auto)"},
+	{MAIN, "worker_processes 0;",
+	 "\"worker_processes\" directive invalid value in c:1 (\"0\" is too small)"},
+	{MAIN, "worker_processes 257;",
+	 "\"worker_processes\" directive invalid value in c:1 (\"257\" is more than 256)"},
+	{MAIN, "user;",
+	 "invalid number of arguments in \"user\" directive in c:1 (syntax: user user [group];)"},
+	{MAIN, "user a b c;",
+	 "invalid number of arguments in \"user\" directive in c:1 (syntax: user user [group];)"},
+	{MAIN, "listen 25;",
+	 "\"listen\" directive is not allowed here in c:1 (this is main, it belongs in server)"},
+	{MAIN, "server { }",
+	 "\"server\" directive is not allowed here in c:1 (this is main, it belongs in mail)"},
+	{MAIN, "events { } events { }", "\"events\" directive is duplicate in c:1"},
+	{MAIN, "events x { }",
+	 "invalid number of arguments in \"events\" directive in c:1 (syntax: events { ... })"},
+	{MAIN, "events;", "directive \"events\" has no opening \"{\" in c:1"},
+	{MAIN, "worker_processes 1 { }",
+	 "directive \"worker_processes\" is not terminated by \";\" in c:1"},
+	{MAIN, ";", "unexpected \";\" in c:1"},
+	{MAIN, "{ }", "unexpected \"{\" in c:1"},
+	{MAIN, "pid a b;",
+	 "invalid number of arguments in \"pid\" directive in c:1 (syntax: pid file;)"},
+	{MAIN, "pid \"\";", "no file name in \"pid\" directive in c:1"},
+	{MAIN, "pid \"a\\tb\";",
+	 "\"pid\" directive invalid value in c:1 (\"a?b\" has a control character in it)"},
+	{MAIN, "daemon maybe;",
+	 "invalid value \"maybe\" in \"daemon\" directive, it must be \"on\" or \"off\" in c:1"},
+	{MAIN, "master_process 1;",
+	 "invalid value \"1\" in \"master_process\" directive, it must be \"on\" or \"off\" in "
+	 "c:1"},
+	{MAIN, "working_directory;",
+	 "invalid number of arguments in \"working_directory\" directive in c:1 (syntax: "
+	 "working_directory directory;)"},
+	{MAIN, "error_log;",
+	 "invalid number of arguments in \"error_log\" directive in c:1 (syntax: error_log file | "
+	 "stderr [level];)"},
+	{MAIN, "error_log stderr foo;",
+	 "invalid log level \"foo\" in c:1 (it can be: debug, info, notice, warn, error, crit, "
+	 "alert, emerg)"},
+	{MAIN, "error_log stderr info x;",
+	 "invalid number of arguments in \"error_log\" directive in c:1 (syntax: error_log file | "
+	 "stderr [level];)"},
+	{MAIN, "error_log \"\";", "no file name in \"error_log\" directive in c:1"},
+	{MAIN, "error_log syslog:server=127.0.0.1;",
+	 "\"error_log syslog:\" is not supported yet in c:1"},
+	{MAIN, "error_log memory:32m debug;", "\"error_log memory:\" is not supported yet in c:1"},
+	{MAIN, "worker_rlimit_nofile -1;",
+	 "\"worker_rlimit_nofile\" directive invalid number in c:1 (\"-1\" is not a number)"},
+	{MAIN, "worker_rlimit_nofile 0;",
+	 "\"worker_rlimit_nofile\" directive invalid value in c:1 (\"0\" is too small)"},
+	{MAIN, "worker_rlimit_core x;",
+	 "\"worker_rlimit_core\" directive invalid value in c:1 (\"x\" is not a size like 4096, "
+	 "64k or 1m)"},
+	{MAIN, "worker_shutdown_timeout 1x;",
+	 "\"worker_shutdown_timeout\" directive invalid value in c:1 (\"1x\" is not a time like "
+	 "500ms, 30s or 1h30m)"},
+	{MAIN, "events { worker_connections x; }",
+	 "\"worker_connections\" directive invalid number in c:1 (\"x\" is not a number)"},
+	{MAIN, "events { worker_connections 0; }",
+	 "\"worker_connections\" directive invalid value in c:1 (\"0\" is too small)"},
+	{MAIN, "events { worker_connections 9999999; }",
+	 "\"worker_connections\" directive invalid value in c:1 (\"9999999\" is more than "
+	 "1048576)"},
+	{MAIN, "events { worker_processes 2; }",
+	 "\"worker_processes\" directive is not allowed here in c:1 (this is events, it belongs in "
+	 "main)"},
+	{MAIN, "ssl_engine x;", "\"ssl_engine\" is not supported yet in c:1 (take it out for now)"},
+	{MAIN, "timeout 1s;",
+	 "\"timeout\" directive is not allowed here in c:1 (this is main, it belongs in mail or "
+	 "server)"},
+	{MAIN, "http;", "directive \"http\" has no opening \"{\" in c:1"},
+	{MAIN, "user \"a\"b;",
+	 "unexpected \"b\" in c:1 (a quote ends the word: quote all of it or nothing)"},
+	{MAIN, "daemon \"on\"x;",
+	 "unexpected \"x\" in c:1 (a quote ends the word: quote all of it or nothing)"},
+	{MAIN, "include no-such-file;",
+	 "open() \"no-such-file\" failed (2: No such file or directory) in c:1"},
+	{MAIN, "include;",
+	 "invalid number of arguments in \"include\" directive in c:1 (syntax: include file | "
+	 "pattern;)"},
+	{WHOLE, "", "no \"mail\" section in configuration (c)"},
+	{WHOLE, "events {",
+	 "unexpected end of file, expecting \"}\" in c:1 (the block opened in line 1 is not "
+	 "closed)"},
+	{WHOLE, "worker_processes 1", "unexpected end of file, expecting \";\" or \"}\" in c:1"},
+	{WHOLE, "user \"a",
+	 "unexpected end of file, expecting \";\" or \"}\" in c:1 (the quote opened in line 1 is "
+	 "not closed)"},
+	{WHOLE, "user \"a\nb\nc",
+	 "unexpected end of file, expecting \";\" or \"}\" in c:3 (the quote opened in line 1 is "
+	 "not closed)"},
+	{WHOLE, "worker_processes 1\ndaemon off;",
+	 "invalid number of arguments in \"worker_processes\" directive in c:1 (is a \";\" missing "
+	 "before \"daemon\" in line 2?)"},
+	{WHOLE, "mail {\nserver { listen 1; }\n",
+	 "unexpected end of file, expecting \"}\" in c:3 (the block opened in line 1 is not "
+	 "closed)"},
+	{WHOLE, "mail { }", "no \"server\" is defined in \"mail\" in c:1"},
+	{WHOLE, "mail { auth_http 127.0.0.1; server { } }",
+	 "no \"listen\" is defined for server in c:1 (add \"listen 25;\", for example)"},
+	{WHOLE, "mail {\n server { listen 25; }\n}",
+	 "no \"auth_http\" is defined for server in c:2 (add \"auth_http 127.0.0.1:9000/auth;\" "
+	 "here or in \"mail\", for example)"},
+	{WHOLE, "mail { auth_http 127.0.0.1;\n server { listen 2525; } }",
+	 "unknown mail protocol for server in c:2 (add \"protocol smtp;\")"},
+	{WHOLE, "mail { auth_http 127.0.0.1; server { listen 143; } }",
+	 "the imap protocol, which the port of \"listen\" stands for, is not supported yet in c:1"},
+	{WHOLE, "mail { auth_http 127.0.0.1; server { listen 995; } }",
+	 "the pop3 protocol, which the port of \"listen\" stands for, is not supported yet in c:1"},
+	{WHOLE, "mail { timeout 1s\nproxy_timeout 1s; }",
+	 "invalid number of arguments in \"timeout\" directive in c:1 (is a \";\" missing before "
+	 "\"proxy_timeout\" in line 2?)"},
+	{WHOLE, "mail { auth_http 127.0.0.1; server { listen 25; } }\nmail { }",
+	 "\"mail\" directive is duplicate in c:2"},
+	{WHOLE, "mail { auth_http 127.0.0.1; server { listen 25; } }\nhttp {\n server {\n",
+	 "unexpected end of file, expecting \"}\" in c:4 (the block opened in line 2 is not "
+	 "closed)"},
+	{WHOLE, "http {\n x \"a;\n}",
+	 "unexpected end of file, expecting \";\" or \"}\" in c:3 (the quote opened in line 2 is "
+	 "not closed)"},
+	{WHOLE, "http { content_by_lua_block { \"}\" ",
+	 "unexpected end of file, expecting \"}\" in c:1 (the block opened in line 1 is not "
+	 "closed)"},
+	{WHOLE, "mail { server { listen 25 } }",
+	 "unexpected \"}\" in c:1 (is a \";\" missing in line 1?)"},
+	{WHOLE,
+	 "mail { auth_http 127.0.0.1; server { listen 127.0.0.1:25; }\nserver { listen "
+	 "127.0.0.1:25; } }",
+	 "duplicate \"127.0.0.1:25\" address and port pair in c:2 (the server in line 1 has it "
+	 "already)"},
+	{WHOLE, "mail ;", "directive \"mail\" has no opening \"{\" in c:1"},
+	{WHOLE, "mail x { }",
+	 "invalid number of arguments in \"mail\" directive in c:1 (syntax: mail { ... })"},
+	{WHOLE, "mail { server x { } }",
+	 "invalid number of arguments in \"server\" directive in c:1 (syntax: server { ... })"},
+	{WHOLE, "mail { events { } }",
+	 "\"events\" directive is not allowed here in c:1 (this is mail, it belongs in main)"},
+	{MAIL, "nosuch 1;", "unknown directive \"nosuch\" in c:2"},
+	{MAIL, "worker_processes 1;",
+	 "\"worker_processes\" directive is not allowed here in c:2 (this is mail, it belongs in "
+	 "main)"},
+	{MAIL, "listen 25;",
+	 "\"listen\" directive is not allowed here in c:2 (this is mail, it belongs in server)"},
+	{MAIL, "protocol smtp;",
+	 "\"protocol\" directive is not allowed here in c:2 (this is mail, it belongs in server)"},
+	{MAIL, "server_name a b;",
+	 "invalid number of arguments in \"server_name\" directive in c:2 (syntax: server_name "
+	 "name;)"},
+	{MAIL, "server_name;",
+	 "invalid number of arguments in \"server_name\" directive in c:2 (syntax: server_name "
+	 "name;)"},
+	{MAIL, "server_name \"a\\nb\";",
+	 "\"server_name\" directive invalid value in c:2 (\"a?b\" has a control character in it)"},
+	{MAIL, "smtp_auth foo;",
+	 "invalid value \"foo\" in c:2 (it can be: plain, login, cram-md5, external, none)"},
+	{MAIL, "smtp_auth;",
+	 "invalid number of arguments in \"smtp_auth\" directive in c:2 (syntax: smtp_auth plain | "
+	 "login | cram-md5 | external | none ...;)"},
+	{MAIL, "smtp_auth plain xoauth2;", "\"smtp_auth xoauth2\" is not supported yet in c:2"},
+	{MAIL, "smtp_capabilities;",
+	 "invalid number of arguments in \"smtp_capabilities\" directive in c:2 (syntax: "
+	 "smtp_capabilities extension ...;)"},
+	{MAIL, "smtp_capabilities \"A\\nB\";",
+	 "\"smtp_capabilities\" directive invalid value in c:2 (\"A?B\" has a control character in "
+	 "it)"},
+	{MAIL, "smtp_client_buffer 1z;",
+	 "\"smtp_client_buffer\" directive invalid value in c:2 (\"1z\" is not a size like 4096, "
+	 "64k or 1m)"},
+	{MAIL, "smtp_client_buffer 10;",
+	 "\"smtp_client_buffer\" directive invalid value in c:2 (\"10\" is too small)"},
+	{MAIL, "smtp_client_buffer 1g;",
+	 "\"smtp_client_buffer\" directive invalid value in c:2 (\"1g\" is more than 16777216)"},
+	{MAIL, "smtp_greeting_delay -1;",
+	 "\"smtp_greeting_delay\" directive invalid value in c:2 (\"-1\" is not a time like 500ms, "
+	 "30s or 1h30m)"},
+	{MAIL, "proxy_buffer k;",
+	 "\"proxy_buffer\" directive invalid value in c:2 (\"k\" is not a size like 4096, 64k or "
+	 "1m)"},
+	{MAIL, "proxy_buffer \"\";",
+	 "\"proxy_buffer\" directive invalid value in c:2 (\"\" is not a size like 4096, 64k or "
+	 "1m)"},
+	{MAIL, "proxy_timeout 1z;",
+	 "\"proxy_timeout\" directive invalid value in c:2 (\"1z\" is not a time like 500ms, 30s "
+	 "or 1h30m)"},
+	{MAIL, "proxy_timeout 0;",
+	 "\"proxy_timeout\" directive invalid value in c:2 (\"0\" is too small)"},
+	{MAIL, "proxy maybe;",
+	 "invalid value \"maybe\" in \"proxy\" directive, it must be \"on\" or \"off\" in c:2"},
+	{MAIL, "proxy_smtp_auth yes;",
+	 "invalid value \"yes\" in \"proxy_smtp_auth\" directive, it must be \"on\" or \"off\" in "
+	 "c:2"},
+	{MAIL, "proxy_pass_error_message 1;",
+	 "invalid value \"1\" in \"proxy_pass_error_message\" directive, it must be \"on\" or "
+	 "\"off\" in c:2"},
+	{MAIL, "xclient maybe;",
+	 "invalid value \"maybe\" in \"xclient\" directive, it must be \"on\" or \"off\" in c:2"},
+	{MAIL, "timeout 0;", "\"timeout\" directive invalid value in c:2 (\"0\" is too small)"},
+	{MAIL, "timeout 1y;",
+	 "\"timeout\" directive invalid value in c:2 (\"1y\" is not a time like 500ms, 30s or "
+	 "1h30m)"},
+	{MAIL, "timeout 5m1h;",
+	 "\"timeout\" directive invalid value in c:2 (\"5m1h\" is not a time like 500ms, 30s or "
+	 "1h30m)"},
+	{MAIL, "timeout 99999999999999999999;",
+	 "\"timeout\" directive invalid value in c:2 (\"99999999999999999999\" is not a time like "
+	 "500ms, 30s or 1h30m)"},
+	{MAIL, "timeout 1s;timeout 1s;", "\"timeout\" directive is duplicate in c:2"},
+	{MAIL, "max_errors x;",
+	 "\"max_errors\" directive invalid number in c:2 (\"x\" is not a number)"},
+	{MAIL, "max_errors 99999999999;",
+	 "\"max_errors\" directive invalid value in c:2 (\"99999999999\" is more than 4294967295)"},
+	{MAIL, "max_commands;",
+	 "invalid number of arguments in \"max_commands\" directive in c:2 (syntax: max_commands "
+	 "number;)"},
+	{MAIL, "auth_http;",
+	 "invalid number of arguments in \"auth_http\" directive in c:2 (syntax: auth_http "
+	 "[http://]host[:port][/uri] | unix:path[:/uri];)"},
+	{MAIL, "auth_http a b;",
+	 "invalid number of arguments in \"auth_http\" directive in c:2 (syntax: auth_http "
+	 "[http://]host[:port][/uri] | unix:path[:/uri];)"},
+	{MAIL, "auth_http \"\";", "no host in auth_http \"\" in c:2"},
+	{MAIL, "auth_http :80;", "no host in auth_http \":80\" in c:2"},
+	{MAIL, "auth_http /x;", "no host in auth_http \"/x\" in c:2"},
+	{MAIL, "auth_http https://x/;",
+	 "https:// is not supported in auth_http \"https://x/\" in c:2 (the service is asked over "
+	 "plain HTTP: run it on this machine, or behind a tunnel)"},
+	{MAIL, "auth_http 127.0.0.1:99999/;",
+	 "invalid port in auth_http \"127.0.0.1:99999/\" in c:2"},
+	{MAIL, "auth_http 127.0.0.1:0/;", "invalid port in auth_http \"127.0.0.1:0/\" in c:2"},
+	{MAIL, "auth_http 127.0.0.1:x;", "invalid port in auth_http \"127.0.0.1:x\" in c:2"},
+	{MAIL, "auth_http [::1/;", "invalid host in auth_http \"[::1/\" in c:2"},
+	{MAIL, "auth_http [::1]x;", "invalid host in auth_http \"[::1]x\" in c:2"},
+	{MAIL, "auth_http [zz]:80;", "invalid IPv6 address in auth_http \"[zz]:80\" in c:2"},
+	{MAIL, "auth_http no..such;", "host not found in auth_http \"no..such\" in c:2"},
+	{MAIL, "auth_http unix:;",
+	 "no path in the unix domain socket in auth_http \"unix:\" in c:2"},
+	{MAIL, "auth_http \"127.0.0.1/a b\";",
+	 "invalid value in auth_http \"127.0.0.1/a b\" in c:2 (it has a space or a control "
+	 "character in it, or is longer than 2048 bytes)"},
+	{MAIL, "auth_http_header a;",
+	 "invalid number of arguments in \"auth_http_header\" directive in c:2 (syntax: "
+	 "auth_http_header name value;)"},
+	{MAIL, "auth_http_header a b c;",
+	 "invalid number of arguments in \"auth_http_header\" directive in c:2 (syntax: "
+	 "auth_http_header name value;)"},
+	{MAIL, "auth_http_header \"a b\" c;",
+	 "\"auth_http_header\" directive invalid value in c:2 (\"a b: c\" is not a header line)"},
+	{MAIL, "auth_http_header a \"b\\nc\";",
+	 "\"auth_http_header\" directive invalid value in c:2 (\"a: b?c\" is not a header line)"},
+	{MAIL, "auth_http_timeout 0;",
+	 "\"auth_http_timeout\" directive invalid value in c:2 (\"0\" is too small)"},
+	{MAIL, "auth_http_keepalive x;",
+	 "\"auth_http_keepalive\" directive invalid number in c:2 (\"x\" is not a number)"},
+	{MAIL, "auth_http_keepalive 100000;",
+	 "\"auth_http_keepalive\" directive invalid value in c:2 (\"100000\" is more than 65536)"},
+	{MAIL, "auth_http_connections 0;",
+	 "\"auth_http_connections\" directive invalid value in c:2 (\"0\" is too small)"},
+	{MAIL, "auth_http_queue -1;",
+	 "\"auth_http_queue\" directive invalid number in c:2 (\"-1\" is not a number)"},
+	{MAIL, "starttls on;",
+	 "\"starttls\" is not supported yet in c:2 (it can only be off so far)"},
+	{MAIL, "starttls only;",
+	 "\"starttls\" is not supported yet in c:2 (it can only be off so far)"},
+	{MAIL, "starttls maybe;",
+	 "\"starttls\" is not supported yet in c:2 (it can only be off so far)"},
+	{MAIL, "starttls;", "\"starttls\" is not supported yet in c:2 (it can only be off so far)"},
+	{MAIL, "proxy_protocol on;",
+	 "\"proxy_protocol\" is not supported yet in c:2 (it can only be off so far)"},
+	{MAIL, "proxy_protocol v2;",
+	 "\"proxy_protocol\" is not supported yet in c:2 (it can only be off so far)"},
+	{MAIL, "set_real_ip_from 10.0.0.0/8;",
+	 "\"set_real_ip_from\" is not supported yet in c:2 (take it out for now)"},
+	{MAIL, "resolver 127.0.0.1;",
+	 "\"resolver\" is not supported yet in c:2 (it can only be off so far)"},
+	{MAIL, "auth_http_pass_client_cert on;",
+	 "\"auth_http_pass_client_cert\" is not supported yet in c:2 (it can only be off so far)"},
+	{MAIL, "imap_auth plain;",
+	 "\"imap_auth\" is not supported yet in c:2 (take it out for now)"},
+	{MAIL, "pop3_capabilities TOP;",
+	 "\"pop3_capabilities\" is not supported yet in c:2 (take it out for now)"},
+	{MAIL, "ssl on;", "\"ssl\" is not supported yet in c:2 (it can only be off so far)"},
+	{MAIL, "ssl_certificate /x;",
+	 "\"ssl_certificate\" is not supported yet in c:2 (take it out for now)"},
+	{MAIL, "ssl_session_cache shared:a:1m;",
+	 "\"ssl_session_cache\" is not supported yet in c:2 (it can only be off so far)"},
+	{MAIL, "ssl_verify_client on;",
+	 "\"ssl_verify_client\" is not supported yet in c:2 (it can only be off so far)"},
+	{MAIL, "error_log x foo;",
+	 "invalid log level \"foo\" in c:2 (it can be: debug, info, notice, warn, error, crit, "
+	 "alert, emerg)"},
+	{SERVER, "server { }",
+	 "\"server\" directive is not allowed here in c:4 (this is server, it belongs in mail)"},
+	{SERVER, "mail { }",
+	 "\"mail\" directive is not allowed here in c:4 (this is server, it belongs in main)"},
+	{SERVER, "protocol foo;", "unknown protocol \"foo\" in c:4 (it can be: smtp)"},
+	{SERVER, "protocol imap;", "\"protocol imap\" is not supported yet in c:4"},
+	{SERVER, "protocol pop3;", "\"protocol pop3\" is not supported yet in c:4"},
+	{SERVER, "worker_connections 5;",
+	 "\"worker_connections\" directive is not allowed here in c:4 (this is server, it belongs "
+	 "in events)"},
+	{SERVER, "listen;",
+	 "invalid number of arguments in \"listen\" directive in c:4 (syntax: listen address:port "
+	 "| port | unix:path [backlog=number] [rcvbuf=size] [sndbuf=size] [bind] [ipv6only=on | "
+	 "off] [so_keepalive=on | off | [idle]:[interval]:[count]];)"},
+	{SERVER, "listen 127.0.0.1:2525;",
+	 "duplicate \"127.0.0.1:2525\" address and port pair in c:4 (the server in line 3 has it "
+	 "already)"},
+	{SERVER, "listen 0;", "invalid port in \"0\" of the \"listen\" directive in c:4"},
+	{SERVER, "listen 99999;", "invalid port in \"99999\" of the \"listen\" directive in c:4"},
+	{SERVER, "listen 127.0.0.1:;",
+	 "invalid port in \"127.0.0.1:\" of the \"listen\" directive in c:4"},
+	{SERVER, "listen 127.0.0.1:2525x;",
+	 "invalid port in \"127.0.0.1:2525x\" of the \"listen\" directive in c:4"},
+	{SERVER, "listen 127.0.0.1;",
+	 "no port in \"127.0.0.1\" of the \"listen\" directive in c:4 (write \"127.0.0.1:25\", for "
+	 "example)"},
+	{SERVER, "listen localhost;",
+	 "no port in \"localhost\" of the \"listen\" directive in c:4 (write \"localhost:25\", for "
+	 "example)"},
+	{SERVER, "listen [::1];",
+	 "no port in \"[::1]\" of the \"listen\" directive in c:4 (write \"[::1]:25\", for "
+	 "example)"},
+	{SERVER, "listen *;",
+	 "no port in \"*\" of the \"listen\" directive in c:4 (write \"*:25\", for example)"},
+	{SERVER, "listen \"\";", "no host in \"\" of the \"listen\" directive in c:4"},
+	{SERVER, "listen :25;", "no host in \":25\" of the \"listen\" directive in c:4"},
+	{SERVER, "listen ::1;",
+	 "invalid port in \"::1\" of the \"listen\" directive in c:4 (IPv6 addresses are written "
+	 "in brackets)"},
+	{SERVER, "listen [::1;", "invalid host in \"[::1\" of the \"listen\" directive in c:4"},
+	{SERVER, "listen [zz]:25;",
+	 "invalid IPv6 address in \"[zz]:25\" of the \"listen\" directive in c:4"},
+	{SERVER, "listen no..such:25;",
+	 "host not found in \"no..such:25\" of the \"listen\" directive in c:4"},
+	{SERVER, "listen 127.0.0.1:2602-2600;",
+	 "invalid port range in \"127.0.0.1:2602-2600\" of the \"listen\" directive in c:4"},
+	{SERVER, "listen 127.0.0.1:2524-2526;",
+	 "duplicate \"127.0.0.1:2525\" address and port pair in c:4 (the server in line 3 has it "
+	 "already)"},
+	{SERVER, "listen 2526-;", "invalid port in \"2526-\" of the \"listen\" directive in c:4"},
+	{SERVER, "listen unix:;",
+	 "no path in the unix domain socket in \"unix:\" of the \"listen\" directive in c:4"},
+	{SERVER, "listen unix:/tmp/a; listen unix:/tmp/a;",
+	 "duplicate \"unix:/tmp/a\" address and port pair in c:4 (the server in line 3 has it "
+	 "already)"},
+	{SERVER, "listen 127.0.0.1:2526 foo;",
+	 "the invalid \"foo\" parameter in c:4 (known are: backlog= rcvbuf= sndbuf= so_keepalive= "
+	 "ipv6only= bind)"},
+	{SERVER, "listen 127.0.0.1:2526 reuseport;",
+	 "the invalid \"reuseport\" parameter in c:4 (known are: backlog= rcvbuf= sndbuf= "
+	 "so_keepalive= ipv6only= bind)"},
+	{SERVER, "listen 127.0.0.1:2526 ssl;",
+	 "the \"ssl\" parameter of \"listen\" is not supported yet in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 proxy_protocol;",
+	 "the \"proxy_protocol\" parameter of \"listen\" is not supported yet in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 multipath;",
+	 "the \"multipath\" parameter of \"listen\" is not supported yet in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 backlog=x;", "invalid backlog \"backlog=x\" in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 backlog=0;", "invalid backlog \"backlog=0\" in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 backlog=-1;", "invalid backlog \"backlog=-1\" in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 backlog;",
+	 "the invalid \"backlog\" parameter in c:4 (known are: backlog= rcvbuf= sndbuf= "
+	 "so_keepalive= ipv6only= bind)"},
+	{SERVER, "listen 127.0.0.1:2526 rcvbuf=x;", "invalid rcvbuf \"rcvbuf=x\" in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 sndbuf=4g;", "invalid sndbuf \"sndbuf=4g\" in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 so_keepalive=;", "invalid so_keepalive value: \"\" in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 so_keepalive=x;",
+	 "invalid so_keepalive value: \"x\" in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 so_keepalive=::;",
+	 "invalid so_keepalive value: \"::\" in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 so_keepalive=1:2:3:4;",
+	 "invalid so_keepalive value: \"1:2:3:4\" in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 so_keepalive=1d;",
+	 "invalid so_keepalive value: \"1d\" in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 so_keepalive=1::200;",
+	 "invalid so_keepalive value: \"1::200\" in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 ipv6only=x;",
+	 "the invalid \"ipv6only=x\" parameter in c:4"},
+	{SERVER, "listen \"127.0.0.1:2526\\n\";",
+	 "invalid host in \"127.0.0.1:2526?\" of the \"listen\" directive in c:4"},
+};
+
+static struct conf *load(enum place place, const char *text, struct conf_error *e)
+{
+	switch (place) {
+	case WHOLE:
+		return conf_try(text, e);
+	case MAIN:
+		return conf_try_main(text, e);
+	case MAIL:
+		return conf_try_mail(text, e);
+	case SERVER:
+		return conf_try_server(text, e);
+	}
+	return NULL;
+}
+
+Test(conf_errors, every_mistake_is_told_with_its_place_and_a_way_out)
+{
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		struct conf_error e;
+		struct conf *c = load(refused[i].place, refused[i].text, &e);
+
+		cr_expect_null(c, "accepted: %s", refused[i].text);
+		if (!c)
+			cr_expect_str_eq(e.text, refused[i].error, "%s\n  %s\n  %s",
+					 refused[i].text, e.text, refused[i].error);
+		conf_free(c);
+	}
+}
