@@ -301,14 +301,12 @@ static int open_signals(void)
 
 static int serve(struct master *m)
 {
-	m->signal_fd = open_signals();
-	if (m->signal_fd < 0 || !start_child(m, m->current))
+	if (!start_child(m, m->current))
 		return 1;
 	while (!m->stopping || children_count(&m->children, (struct children_who){0}) > 0) {
 		wait_and_obey(m);
 		start_due(m);
 	}
-	close(m->signal_fd);
 	return m->status;
 }
 
@@ -333,8 +331,10 @@ static int run(struct master *m)
 	const struct conf_main *main = &m->current->conf->main;
 	int status = 1;
 
+	/* First: the pid file invites signals. */
+	m->signal_fd = open_signals();
 	m->pid_path = main->pid_path;
-	if (pidfile_write(m->pid_path) != 0)
+	if (m->signal_fd < 0 || pidfile_write(m->pid_path) != 0)
 		return 1;
 	log_put(LEVEL_NOTICE, "ringpost/" RINGPOST_VERSION);
 	status = main->master_process ? serve(m) : serve_alone(m);
@@ -342,6 +342,19 @@ static int run(struct master *m)
 	pidfile_remove(m->pid_path);
 	log_put(LEVEL_NOTICE, "exit");
 	return status;
+}
+
+/* A reload asked for before we are ready is done when we are; TERM and INT still end us. */
+static void block_early(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	sigaddset(&set, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 int master_run(const struct options *o)
@@ -352,6 +365,7 @@ int master_run(const struct options *o)
 
 	if (!m)
 		return 1;
+	block_early();
 	m->options = o;
 	m->start_at_ms = UINT64_MAX;
 	m->current = generation_open(o, NULL);

@@ -93,7 +93,12 @@ static int become_worker(const struct worker_start *s)
 			s->conf->main.working_directory, errno, strerror(errno));
 		return -1;
 	}
-	if (drop_privileges(&s->conf->main) != 0 || die_with_master(s->master) != 0)
+	/* Without a master this process still has the pid file and the logs to look after. */
+	if (s->master == 0 && s->conf->main.drop_privileges)
+		log_put(LEVEL_WARN, "\"master_process off\": serving as root, for tests only");
+	else if (drop_privileges(&s->conf->main) != 0)
+		return -1;
+	if (die_with_master(s->master) != 0)
 		return -1;
 	if (limits_ring(text) != 0) {
 		log_put(LEVEL_EMERG, "%s", text);
