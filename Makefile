@@ -93,8 +93,7 @@ TOOL_BIN  := $(TOOL:%.c=$(B)/%)
 BENCH_BIN := $(BENCH:%.c=$(B)/%)
 FUZZ_BIN  := $(FUZZ:%.c=$(B)/%)
 SUITE_BIN := $(foreach s,$(SUITES),$(if $(call c_in,tests/$(s)),$(B)/$(s)-tests))
-# until the ring threads are there, there is nothing to link
-PROGRAM   := $(if $(and $(MAIN),$(filter src/io/thread.c,$(SRC))),$(B)/ringpost)
+PROGRAM   := $(if $(MAIN),$(B)/ringpost)
 ALL_C     := $(SRC) $(TOOL) $(BENCH) $(FUZZ) $(SHARED_C) \
 	$(foreach s,$(SUITES),$(call c_in,tests/$(s)))
 

@@ -289,6 +289,19 @@ int program_greeted(uint16_t port)
 	return fd;
 }
 
+void program_refused(uint16_t port)
+{
+	for (int ms = 0; ms < PATIENCE_MS; ms += STEP_MS) {
+		int fd = program_connect(port);
+
+		if (fd < 0)
+			return;
+		close(fd);
+		step();
+	}
+	cr_assert_fail("somebody still listens on port %u", port);
+}
+
 void program_closed(int fd)
 {
 	char text[1024];

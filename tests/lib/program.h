@@ -55,6 +55,9 @@ void program_done(struct program *p);
 /* A connection to 127.0.0.1:port, or -1 when nobody listens. */
 int program_connect(uint16_t port);
 
+/* Waits until nobody listens there: a ring that ends lets go of its sockets a little later. */
+void program_refused(uint16_t port);
+
 /* Connects and expects an SMTP greeting; gives the connection. */
 int program_greeted(uint16_t port);
 
