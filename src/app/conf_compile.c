@@ -114,15 +114,14 @@ static int check_ehlo(struct conf_build *b, const struct conf_settings *s)
 {
 	size_t n = s->server_name.n + 6;
 
-	n += sizeof("250 AUTH PLAIN LOGIN CRAM-MD5 EXTERNAL\r\n250 STARTTLS\r\n");
+	n += sizeof("250 AUTH PLAIN LOGIN CRAM-MD5 EXTERNAL\r\n250 STARTTLS\r\n") - 1;
 	for (uint32_t i = 0; i < s->capabilities.n; i++)
 		n += s->capabilities.v[i].n + 6;
 	if (n <= SMTP_FRONT_REPLY_MAX)
 		return 0;
-	return conf_error_at(b->error, s->where,
-			     "\"smtp_capabilities\" make a reply to EHLO of %zu bytes, the most is "
-			     "%d for server",
-			     n, (int)SMTP_FRONT_REPLY_MAX);
+	conf_error_at(b->error, s->where, "a reply to EHLO of %zu bytes is too long for server", n);
+	return conf_error_help(b->error, "at most %d: shorten \"smtp_capabilities\"",
+			       (int)SMTP_FRONT_REPLY_MAX);
 }
 
 static struct str join_lines(struct conf_build *b, const struct conf_words *lines)
