@@ -170,3 +170,20 @@ Test(laws_smtp_front, long_names)
 		laws_check(&laws_smtp_front_engine, &conf, out_data(&o));
 	}
 }
+
+/* Replies as long as they may be: room is asked for before each. */
+Test(laws_smtp_front, long_replies)
+{
+	static uint8_t word[250];
+	static struct str many[16];
+	struct laws_smtp_front conf = conf_of(ALL);
+
+	memset(word, 'W', sizeof(word));
+	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++)
+		many[i] = str_of(word, sizeof(word) - 8);
+	conf.front.capabilities = many;
+	conf.front.n_capabilities = sizeof(many) / sizeof(many[0]);
+	check_all(&conf, false);
+	laws_check(&laws_smtp_front_engine, &conf,
+		   STR("EHLO a\r\nEHLO b\r\nNOOP\r\nEHLO c\r\nMAIL FROM:<a>\r\nRCPT TO:<b>\r\n"));
+}

@@ -125,6 +125,7 @@ Test(sasl, what_does_not_fit_is_refused)
 	cr_assert_eq(said_raw(sasl_plain, STR("AGFsaWNlAHNlY3JldA=="), 8), SASL_TOO_LONG);
 	cr_assert(store_is_clean());
 	cr_assert_eq(said_raw(sasl_external, STR("YWxpY2U="), codec_base64_room(7)), SASL_OK);
+	cr_assert_eq(arena_mark(&store), 5, "only what was decoded stays");
 }
 
 Test(sasl, notes_are_those_of_nginx)
