@@ -53,14 +53,23 @@ static const struct mark marks[] = {
 };
 
 /* The parts of an auth request that a transcript need not repeat, in their order. */
-static const char *const usual_request[] = {
-	"GET /auth HTTP/1.0",   "Host: 127.0.0.1",
-	"Auth-Method: plain",   "Auth-User: ",
-	"Auth-Pass: ",          "Auth-Salt:",
-	"Auth-Protocol: smtp",  "Auth-Login-Attempt: 1",
-	"Client-IP: 127.0.0.1", "Client-Host: [UNAVAILABLE]",
+static const struct {
+	const char *line;
+	bool rare; /* has a place, but no usual value */
+} usual_request[] = {
+	{"GET /auth HTTP/1.0", false},
+	{"Host: 127.0.0.1", false},
+	{"Connection:", true},
+	{"Auth-Method: plain", false},
+	{"Auth-User: ", false},
+	{"Auth-Pass: ", false},
+	{"Auth-Salt:", true},
+	{"Auth-Protocol: smtp", false},
+	{"Auth-Login-Attempt: 1", false},
+	{"Client-IP: 127.0.0.1", false},
+	{"Client-Host: [UNAVAILABLE]", false},
 };
-enum { USUAL = sizeof(usual_request) / sizeof(usual_request[0]), USUAL_SALT = 5 };
+enum { USUAL = sizeof(usual_request) / sizeof(usual_request[0]) };
 enum { REQUEST_LINES_MAX = 64 };
 
 struct loader {
@@ -130,13 +139,13 @@ static struct str script_request(struct loader *l)
 		size_t k = 0;
 
 		while (k < l->n_parts &&
-		       (i == 0 || !script_same_header(l->parts[k], usual_request[i])))
+		       (i == 0 || !script_same_header(l->parts[k], usual_request[i].line)))
 			k++;
 		if (k < l->n_parts) {
 			all[n++] = l->parts[k];
 			used[k] = true;
-		} else if (i != USUAL_SALT) {
-			all[n++] = str_cstr(usual_request[i]);
+		} else if (!usual_request[i].rare) {
+			all[n++] = str_cstr(usual_request[i].line);
 			all[n++] = STR("\r\n");
 		}
 	}

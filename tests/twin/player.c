@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { STEP_US = 5000000, END_US = 3000000 };
+enum { STEP_US = 5000000, END_US = 3000000, BYTE_US = 10000 };
 
 /* What became of the present step. */
 enum outcome { OUTCOME_WAIT, OUTCOME_NEXT, OUTCOME_FAILED };
@@ -158,6 +158,7 @@ static enum outcome player_send(struct player *p, struct player_wire *w)
 		if (put < 0) /* the proxy has closed: expectations will tell whether it should */
 			return OUTCOME_NEXT;
 		p->sent += (size_t)put;
+		p->deadline_us += slowly ? BYTE_US : 0;
 		if (slowly && p->sent < p->text.n)
 			return OUTCOME_WAIT;
 	}
@@ -211,10 +212,8 @@ static enum outcome player_expect_close(struct player *p, struct player_wire *w)
 		player_say("received", player_unread(w));
 		return OUTCOME_FAILED;
 	}
-	if (!w->eof)
-		return OUTCOME_WAIT;
-	player_hang_up(w);
-	return OUTCOME_NEXT;
+	return w->eof ? OUTCOME_NEXT
+		      : OUTCOME_WAIT; /* our end stays open: it may be a half-close */
 }
 
 static enum outcome player_close(struct player_wire *w, enum script_kind kind)

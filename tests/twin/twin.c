@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PROXIES = 2, BYTEWISE_MAX = 6000, PLAYERS_MAX = 64, TICK_MS = 20, FILES_MAX = 8192 };
+enum { PROXIES = 2, BYTEWISE_MAX = 4500, PLAYERS_MAX = 64, TICK_MS = 20, FILES_MAX = 8192 };
 
 /* One transcript and its ports; both proxies use them, one run after the other. */
 struct slot {
