@@ -203,7 +203,7 @@ static int send_signal(const struct options *o)
 {
 	struct conf_error error;
 	struct conf *c = conf_load(o, &error);
-	pid_t pid;
+	pid_t pid = 0;
 	int rc;
 
 	if (!c)

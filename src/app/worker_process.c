@@ -23,7 +23,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 enum { ERROR_MAX = 512 };
@@ -45,7 +44,6 @@ static struct {
 	pthread_barrier_t opened, judged;
 	bool all_opened; /* written between the two barriers */
 	_Atomic uint64_t connections;
-	volatile sig_atomic_t shutdown_timed_out;
 } self;
 
 static int failed(const char *what)
@@ -165,16 +163,6 @@ int worker_process_send_log(int control_fd, unsigned index, int fd)
 	return sendmsg(control_fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-static void arm_shutdown_timeout(void)
-{
-	uint64_t ms = self.start->conf->worker.shutdown_timeout_ms;
-	struct itimerval timer = {.it_value = {.tv_sec = (time_t)(ms / 1000),
-					       .tv_usec = (suseconds_t)(ms % 1000 * 1000)}};
-
-	if (ms)
-		setitimer(ITIMER_REAL, &timer, NULL);
-}
-
 static void reopen_logs(void)
 {
 	if (self.start->control_fd >= 0)
@@ -194,12 +182,7 @@ static void on_signal(int signal)
 		tell_all(THREAD_STOP);
 		break;
 	case SIGQUIT:
-		arm_shutdown_timeout();
 		tell_all(THREAD_DRAIN);
-		break;
-	case SIGALRM:
-		self.shutdown_timed_out = 1;
-		tell_all(THREAD_STOP);
 		break;
 	case SIGUSR1:
 		reopen_logs();
@@ -212,7 +195,7 @@ static void on_signal(int signal)
 static void obey_signals(void)
 {
 	/* HUP and USR2 are the master's business; without one they have no meaning here. */
-	static const int handled[] = {SIGTERM, SIGINT, SIGQUIT, SIGALRM, SIGUSR1};
+	static const int handled[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1};
 	static const int ignored[] = {SIGPIPE, SIGHUP, SIGUSR2, SIGCHLD, SIGWINCH};
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	sigset_t none;
@@ -329,8 +312,6 @@ static void block_signals(void)
 static void end_all(void)
 {
 	block_signals();
-	if (self.shutdown_timed_out)
-		log_put(LEVEL_NOTICE, "worker_shutdown_timeout: sessions were ended");
 	for (uint32_t i = 0; i < self.n; i++) {
 		struct runner *r = &self.runners[i];
 

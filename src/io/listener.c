@@ -30,7 +30,7 @@ void listener_open(struct thread *t, const int *fds)
 
 static void start(struct thread *t, struct listener *l)
 {
-	if (!t->accepting || l->conn.armed & CONN_RECV)
+	if (!t->accepting || l->gone || l->conn.armed & CONN_RECV)
 		return;
 	/* An accept is the listener's way of receiving. */
 	l->conn.armed |= CONN_RECV;
@@ -54,6 +54,15 @@ void listener_stop(struct thread *t)
 
 		conn_cancel(&t->io, &l->conn, CONN_RECV);
 	}
+}
+
+bool listener_busy(const struct thread *t)
+{
+	for (uint32_t i = 0; i < t->conf->n_listens; i++) {
+		if (t->listeners[i].conn.armed & CONN_RECV)
+			return true;
+	}
+	return false;
 }
 
 static void note(struct thread *t, struct listener *l, enum log_level level, struct str text)
@@ -102,8 +111,14 @@ void listener_event(struct thread *t, const struct ring_event *ev)
 
 	conn_event(&l->conn, ev);
 	if (ev->res >= 0) {
-		if (!pair_open(t, l->conf, ev->res))
+		if (t->ending)
+			net_close(ev->res);
+		else if (!pair_open(t, l->conf, ev->res))
 			refuse(t, l, ev->res);
+	} else if (ev->res == -EINVAL) {
+		/* A reload: the master has shut the socket down, we are about to be told to drain.
+		 */
+		l->gone = true;
 	} else if (!is_passing(-ev->res)) {
 		pause_accepting(t, l, -ev->res);
 	}

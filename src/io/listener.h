@@ -15,6 +15,9 @@ void listener_start(struct thread *t);
 /* Accept no more; connections that were accepted already are served. */
 void listener_stop(struct thread *t);
 
+/* After listener_stop: an accept is still in flight. */
+bool listener_busy(const struct thread *t);
+
 void listener_event(struct thread *t, const struct ring_event *ev);
 
 #endif

@@ -184,6 +184,7 @@ void thread_tell(struct thread *t, enum thread_order order)
 
 static void end_all(struct thread *t)
 {
+	t->ending = true;
 	for (uint32_t i = 0; i < t->pairs.touched; i++) {
 		struct pair *p = slab_at(&t->pairs, i);
 
@@ -326,6 +327,7 @@ void thread_run(struct thread *t)
 	conn_poll_in(&t->io, &t->wake);
 	listener_start(t);
 	obey(t);
-	while (!t->stopping || t->counters.active)
+	/* What an accept still in flight brings is a client like any other. */
+	while (!t->stopping || t->counters.active || listener_busy(t))
 		turn(t);
 }

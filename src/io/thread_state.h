@@ -37,6 +37,7 @@ struct pair {
 struct listener {
 	struct conn conn;
 	const struct listen_conf *conf;
+	bool gone; /* the master has given the address up */
 };
 
 struct thread {
@@ -58,6 +59,7 @@ struct thread {
 	struct conn wake; /* the eventfd of thread_tell() */
 	atomic_uint orders;
 	bool accepting, stopping;
+	bool ending;                /* every session is to end, those yet to come included */
 	uint64_t accept_again_ms;   /* accepting pauses until then; 0: it does not */
 	uint64_t drain_deadline_ms; /* sessions that are left then are ended; 0: never */
 	void *memory;
