@@ -240,6 +240,7 @@ static int compile_servers(struct conf_build *b, struct conf *c)
 			return -1;
 		c->servers[i] = lay_out(b, all[i]);
 		c->servers[i]->session.auth = auth_service(b, all[i], &services);
+		c->servers[i]->session.auth_name = c->servers[i]->session.auth->name;
 		c->worker.client_buffer_max =
 			larger(c->worker.client_buffer_max, all[i]->client_buffer);
 		c->worker.proxy_buffer_max =

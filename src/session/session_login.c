@@ -237,13 +237,18 @@ static void back_failed(struct session *s)
 {
 	struct smtp_back *b = &s->desk->back;
 	enum reason reason = (enum reason)b->reason;
+	struct str last_words = b->reply;
 
+	/* The log shows them without their last line end. */
+	while (last_words.n &&
+	       (last_words.p[last_words.n - 1] == '\n' || last_words.p[last_words.n - 1] == '\r'))
+		last_words.n--;
 	if (s->conf->pass_error_message && reason == REASON_BACK_INVALID) {
 		out_str(&s->desk->to_front.out, b->reply);
-		session_end_said(s, reason, b->reply);
+		session_end_said(s, reason, last_words);
 		return;
 	}
-	session_end(s, reason, b->reply);
+	session_end(s, reason, last_words);
 }
 
 static void back_turn(struct session *s, struct buf *in)
