@@ -39,7 +39,7 @@ struct smtp_back_peer {
 enum back_ev {
 	BACK_MORE = 0, /* read more                                                         */
 	BACK_FULL,     /* no room in `out` for the next command: send, then call again      */
-	BACK_READY,    /* hand over: back->reply (may be empty) goes to the client first    */
+	BACK_READY,    /* hand over: what is left in `in` goes to the client first           */
 	BACK_FAIL,     /* back->reason says why; back->reply is the backend's own last words */
 };
 
@@ -74,7 +74,8 @@ void smtp_back_init(struct smtp_back *b, const struct smtp_back_conf *conf,
  * to `out`. Not to be called again after BACK_READY or BACK_FAIL.
  *
  * BACK_READY: in method none, back->reply is whatever the backend said to RCPT and everything that
- * waits behind it; otherwise it is empty and surplus bytes are gone.
+ * waits behind it, and stays in `in` as the first bytes of the relay; otherwise reply is empty and
+ * surplus bytes are gone.
  * BACK_FAIL, by reason:
  *   BACK_INVALID      reply is the refusal with its line ends, for proxy_pass_error_message and
  *                     the log ("upstream sent invalid response");

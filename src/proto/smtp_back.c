@@ -281,9 +281,11 @@ static enum reason objection(const struct smtp_back *b, enum smtp_back_state nex
 
 static enum back_ev ready(struct smtp_back *b, struct buf *in, struct str text)
 {
+	/* In method none what waits is the client's; else it is surplus that nobody asked for. */
 	if (b->peer->login->method == AUTH_NONE)
 		b->reply = str_of(text.p, buf_len(in));
-	buf_consume(in, buf_len(in));
+	else
+		buf_consume(in, buf_len(in));
 	enter(b, SMTP_BACK_DONE);
 	return BACK_READY;
 }

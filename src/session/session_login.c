@@ -3,8 +3,8 @@
  * session_login: from the first command to the hand-over (RFC 5321 sections 3.1 to 3.3, 4.1.4).
  *
  * Owns nothing; moves bytes between the desk and the two engines and turns their events into
- * phases. Order at the hand-over: our own last reply, the backend's, then the relay; the client's
- * pipelined bytes stay in in[SIDE_FRONT] and are the first that go to the backend.
+ * phases. At the hand-over our own last reply goes first; what the backend has said and the client
+ * has pipelined stays in in[], as the relay's first bytes.
  */
 #include "session/session_login.h"
 
@@ -217,8 +217,6 @@ static void hand_over(struct session *s)
 	if (user.n)
 		memcpy(kept, user.p, user.n);
 	smtp_front_verdict(&s->u.front, &a, &d->to_front.out);
-	out_str(&d->to_front.out, d->back.reply);
-	buf_clear(&d->in[SIDE_BACK]);
 	arena_reset_to(&d->store, 0);
 	arena_reset_to(&d->answer, 0);
 	d->login = (struct login){0};
@@ -286,8 +284,9 @@ size_t session_login_back(struct session *s, struct str bytes)
 	}
 	fresh = buf_view(bytes);
 	back_turn(s, &fresh);
-	if (s->phase != PHASE_BACK)
+	if (s->phase == PHASE_CLOSING)
 		return bytes.n;
+	/* Also at the hand-over: a reply to RCPT is the relay's first bytes. */
 	kept = desk_stash(d, SIDE_BACK, buf_data(&fresh));
 	return bytes.n - buf_len(&fresh) + kept;
 }

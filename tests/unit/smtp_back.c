@@ -25,7 +25,8 @@ static void run(struct talk *t, const struct step *steps, const char *last)
 			cr_assert_eq(ev, end ? BACK_READY : BACK_MORE, "step %zu: %s", i,
 				     steps[i].reply);
 			cr_assert_str_eq(sent(t), steps[i].command, "step %zu", i);
-			cr_assert_eq(buf_len(&t->feed.in), 0);
+			/* The reply to RCPT stays as the relay's first bytes. */
+			cr_assert_eq(buf_len(&t->feed.in), end ? t->back.reply.n : 0);
 		}
 		cr_assert_str_eq(t->reply, last);
 		cr_assert_eq(t->back.state, SMTP_BACK_DONE);
@@ -252,7 +253,7 @@ Test(smtp_back, method_none_passes_on_what_waits_behind_the_rcpt_reply)
 		reach(&t, SMTP_BACK_RCPT, pipelining);
 		cr_assert_eq(call(&t, STR("250 ok\r\n421 good")), BACK_READY);
 		cr_assert_str_eq(t.reply, "250 ok\r\n421 good");
-		cr_assert_eq(buf_len(&t.feed.in), 0);
+		cr_assert_eq(buf_len(&t.feed.in), strlen("250 ok\r\n421 good"));
 	}
 	feed_done(&t.feed);
 }
