@@ -98,6 +98,8 @@ static void print_goals(const struct grid *g)
 		struct spread s;
 		enum goal_state state = goal_judge(goal, g, &s);
 
+		if (grid_workload(g, goal->workload) < 0)
+			continue;
 		printf("  %-56s %-24s %s %-6g %s\n", goal->text,
 		       spread_text(text, s, 1, goal->base ? 2 : 0),
 		       goal->at_least ? ">=" : "<=", goal->limit, goal_state_name(state));
