@@ -32,6 +32,16 @@ static void print_failures(const struct grid *g, struct cell c)
 		printf("    ^ %d of %d runs FAILED: %s\n", n, grid_runs(g, c), why);
 }
 
+/* Two builds are compared directly, not by their ratios to others. */
+static void print_second(const struct grid *g, struct cell c)
+{
+	struct spread s = grid_ratio(g, c, grid_target(g, "ringpost"), METRIC_CPU);
+	char text[TEXT_MAX];
+
+	if (g->targets[c.target]->second && s.n)
+		printf("    ^ CPU x ringpost: %s\n", spread_text(text, s, 1, 3));
+}
+
 static void print_ratios(const struct grid *g, struct cell c, enum metric m)
 {
 	char text[TEXT_MAX];
@@ -83,6 +93,7 @@ static void print_mail(const struct grid *g, int w)
 			printf(" / %s", spread_text(text, grid_spread(g, c, METRIC_P99), 1000, 1));
 		}
 		printf("\n");
+		print_second(g, c);
 		print_failures(g, c);
 	}
 }
