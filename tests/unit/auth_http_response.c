@@ -404,6 +404,23 @@ Test(auth_http_response, a_small_store_breaks_the_answer_and_nothing_else)
 	}
 }
 
+Test(auth_http_response, a_detail_is_cut_and_may_be_left_out)
+{
+	static uint8_t name[1000];
+	struct reading g;
+
+	memset(name, '!', sizeof(name));
+	name[sizeof(name) - 1] = '\n';
+	for (size_t size = 0; size <= 512; size += 128) {
+		reading_init(&g, false);
+		arena_init(&g.store, g.room, size);
+		read_all(&g, str_of(name, sizeof(name)), 100);
+		cr_assert_eq(g.r.verdict.reason, REASON_AUTH_INVALID);
+		cr_assert_eq(g.r.verdict.detail.n, size < 256 ? 0 : 256);
+		reading_done(&g);
+	}
+}
+
 Test(auth_http_response, a_close_at_any_byte_of_the_head_breaks_it)
 {
 	static const char text[] = H "Auth-Status: OK\r\nAuth-User: u\r\nAuth-Pass: p\r\n" S "\r\n";
