@@ -14,6 +14,8 @@ struct conf_build_listen {
 	struct conf_settings *server;
 };
 
+enum { CONF_INCLUDE_DEPTH_MAX = 16 };
+
 struct conf_build {
 	struct conf_pool *pool;
 	struct conf_error *error;

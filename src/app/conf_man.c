@@ -43,7 +43,7 @@ static void print_row(const struct conf_row *row)
 {
 	fputs(".TP\n.B ", stdout);
 	print_text(row->name);
-	fputs("\n.RS\n.nh\nSyntax: ", stdout);
+	fputs("\n.RS\nSyntax: ", stdout);
 	print_text(row->name);
 	putchar(' ');
 	print_text(row->syntax);
@@ -55,7 +55,7 @@ static void print_row(const struct conf_row *row)
 		fputs("\n.br\nDefault: ", stdout);
 		print_text(row->fallback);
 	}
-	fputs("\n.hy\n.PP\n", stdout);
+	fputs("\n.PP\n", stdout);
 	print_text(row->help);
 	fputs("\n.RE\n", stdout);
 }
@@ -76,7 +76,7 @@ static void print_names(enum conf_kind kind)
 
 int conf_man_print(void)
 {
-	fputs(".SH DIRECTIVES\n", stdout);
+	fputs(".nh\n.SH DIRECTIVES\n", stdout);
 	for (uint32_t i = 0; i < conf_table_n(); i++)
 		if (conf_table[i].help)
 			print_row(&conf_table[i]);

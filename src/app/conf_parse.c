@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INCLUDE_DEPTH_MAX = 16, FILE_SIZE_MAX = 8 << 20 };
+enum { FILE_SIZE_MAX = 8 << 20 };
 
 /* Where the walk is. */
 struct scope {
@@ -208,7 +208,7 @@ static int include(struct conf_build *b, const struct scope *s, const struct con
 	glob_t found = {0};
 	int rc = 0;
 
-	if (b->depth == INCLUDE_DEPTH_MAX) {
+	if (b->depth >= CONF_INCLUDE_DEPTH_MAX) {
 		conf_error_at(b->error, c->where, "\"include\" is nested too deeply");
 		return conf_error_help(b->error, "does a file include itself?");
 	}

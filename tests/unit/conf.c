@@ -9,6 +9,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char ordinary[] = "worker_processes 2;\n"
 			       "error_log stderr info;\n"
@@ -282,4 +283,20 @@ Test(conf, a_file_that_cannot_be_read_is_told)
 	o.conf = "/dev/zero";
 	cr_assert_null(conf_load(&o, &e));
 	cr_assert_str_eq(e.text, "\"/dev/zero\" is too large for a configuration");
+}
+
+/* The tests run in the top folder of the sources. */
+Test(conf, the_examples_are_good)
+{
+	static const char *const names[] = {"smtp.conf", "try.conf"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct options o = {.conf = names[i], .prefix = "conf.example"};
+		struct conf_error e;
+		struct conf *c = conf_load(&o, &e);
+
+		cr_assert(c, "%s", e.text);
+		cr_expect_eq(c->n_notes, geteuid() == 0 ? 0 : 1 - i, "%s", names[i]);
+		conf_free(c);
+	}
 }
