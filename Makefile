@@ -85,7 +85,7 @@ LIB_OBJ  := $(call o_of,$(filter-out $(MAIN),$(SRC)))
 TOOL     := $(call c_in,tools)
 BENCH    := $(call c_in,bench)
 FUZZ     := $(wildcard tests/fuzz/fuzz_*.c)
-SHARED   := tools/lib bench/lib tests/lib
+SHARED   := tools/lib bench/lib tests/lib tests/it/lib
 SHARED_C := $(foreach d,$(SHARED),$(call c_in,$(d)))
 shared_of = $(if $(call c_in,$(1)),$(B)/$(1).a)
 
@@ -156,7 +156,8 @@ $(BENCH_BIN): $(B)/%: $(B)/%.o $(call shared_of,bench/lib) $(call shared_of,tool
 	$(link) $(TOOL_LIBS)
 
 define suite_rule
-$(B)/$(1)-tests: $(call o_of,$(call c_in,tests/$(1))) $(call shared_of,tests/lib) \
+$(B)/$(1)-tests: $(call o_of,$(call c_in,tests/$(1))) $(call shared_of,tests/$(1)/lib) \
+		$(call shared_of,tests/lib) \
 		$(call shared_of,bench/lib) $(call shared_of,tools/lib) $(LIB)
 	$$(call say,LD)
 	$$(link) $$(TEST_LIBS)

@@ -408,6 +408,18 @@ static void flush_soon(struct conn *c)
 		loop_arm(&c->slow, rules.slow_ms);
 }
 
+/* The client sends no more: what it is owed still goes out. False when the connection is gone. */
+static bool take_end(struct conn *c)
+{
+	if (c->out.n == 0) {
+		end(c);
+		return false;
+	}
+	c->closing = true;
+	loop_change(&c->watch, 0);
+	return true;
+}
+
 static void on_ready(struct loop_watch *w, uint32_t events)
 {
 	struct conn *c = LOOP_OWNER(w, struct conn, watch);
@@ -421,10 +433,12 @@ static void on_ready(struct loop_watch *w, uint32_t events)
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
 		ssize_t n = recv(w->fd, input, sizeof(input) - 1, 0);
 
-		if (n == 0 || (n < 0 && errno != EAGAIN)) {
+		if (n < 0 && errno != EAGAIN) {
 			end(c);
 			return;
 		}
+		if (n == 0 && !take_end(c))
+			return;
 		if (n > 0)
 			feed(c, input, (size_t)n);
 	}
