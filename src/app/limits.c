@@ -181,7 +181,8 @@ static void report_accept_queues(const struct conf *conf)
 
 void limits_report(const struct conf *conf, size_t memory)
 {
-	log_put(LEVEL_NOTICE, "threads: %u, connections per thread: %u, memory taken: %zu.%zu MB",
+	log_put(LEVEL_NOTICE,
+		"threads: %u, connections per thread: %u, memory reserved: %zu.%zu MB",
 		conf->worker.threads, conf->worker.connections, memory / 1000000,
 		memory / 100000 % 10);
 	report_files(conf);

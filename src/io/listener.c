@@ -15,6 +15,8 @@
 enum {
 	/* Pause after an accept that failed for want of descriptors or memory. */
 	RETRY_MS = 500,
+	/* Connections taken at most after accepting has stopped. */
+	LAST_MAX = 64,
 };
 
 void listener_open(struct thread *t, const int *fds)
@@ -105,23 +107,42 @@ static bool is_passing(int error)
 	       error == ECANCELED || error == EAGAIN;
 }
 
+static void on_accepted(struct thread *t, struct listener *l, int fd)
+{
+	if (t->ending)
+		net_close(fd);
+	else if (!pair_open(t, l->conf, fd))
+		refuse(t, l, fd);
+}
+
+/*
+ * The kernel wakes one of the accepts on a socket that processes share. If it was ours in the
+ * moment it was cancelled, nobody else knows of the connection until another one comes: it is ours
+ * to take.
+ */
+static void take_last(struct thread *t, struct listener *l)
+{
+	int fd;
+
+	for (int i = 0; i < LAST_MAX && (fd = net_accept(l->conn.fd)) >= 0; i++)
+		on_accepted(t, l, fd);
+}
+
 void listener_event(struct thread *t, const struct ring_event *ev)
 {
 	struct listener *l = &t->listeners[conn_tag_index(ev->tag)];
 
 	conn_event(&l->conn, ev);
 	if (ev->res >= 0) {
-		if (t->ending)
-			net_close(ev->res);
-		else if (!pair_open(t, l->conf, ev->res))
-			refuse(t, l, ev->res);
+		on_accepted(t, l, ev->res);
 	} else if (ev->res == -EINVAL) {
-		/* A reload: the master has shut the socket down, we are about to be told to drain.
-		 */
+		/* A reload: the master has shut the socket down and is about to tell us. */
 		l->gone = true;
 	} else if (!is_passing(-ev->res)) {
 		pause_accepting(t, l, -ev->res);
 	}
-	if (!t->accept_again_ms)
+	if (!t->accepting && !t->ending && !(l->conn.armed & CONN_RECV))
+		take_last(t, l);
+	else if (!t->accept_again_ms)
 		start(t, l);
 }

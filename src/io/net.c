@@ -40,6 +40,11 @@ int net_dial(const union socket_address *address)
 	return fd;
 }
 
+int net_accept(int listener)
+{
+	return accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
 void net_from_addr(union socket_address *to, const struct addr *from)
 {
 	memset(to, 0, sizeof(*to));

@@ -15,6 +15,9 @@
  */
 NODISCARD int net_dial(const union socket_address *address);
 
+/* One waiting connection of a non-blocking listener, or -1. */
+NODISCARD int net_accept(int listener);
+
 /* The kernel's form of an IP address. */
 void net_from_addr(union socket_address *to, const struct addr *from);
 

@@ -472,3 +472,19 @@ Test(process, a_unix_socket_lives_as_long_as_the_master)
 	cr_assert_neq(access(path, F_OK), 0);
 	program_done(&p);
 }
+
+/* A connection wakes one accept only; a reload must not lose it between two worker processes. */
+Test(process, a_lone_client_after_a_reload_is_greeted)
+{
+	struct program p;
+
+	program_init(&p);
+	program_configure(&p, "worker_processes 2;", "");
+	program_start(&p);
+	for (unsigned i = 1; i <= 20; i++) {
+		program_signal(&p, SIGHUP);
+		program_logged(&p, "reload is done", i);
+		close(program_greeted(p.port));
+	}
+	program_done(&p);
+}
