@@ -29,8 +29,10 @@ void limits_ring_text(int error, int disabled, char *text);
 /* File descriptors the whole worker process may need at its busiest. */
 uint64_t limits_files_needed(const struct worker_conf *conf);
 
-/* The start-up report: [notice] lines for what is, [warn] lines for what will not be enough. `memory`
- * is what was reserved; pages of it are used when a session first needs them. */
+/*
+ * The start-up report: [notice] lines for what is, [warn] lines for what will not be enough.
+ * `memory` is what was reserved; its pages are used when a session first needs them.
+ */
 void limits_report(const struct conf *conf, size_t memory);
 
 #endif
