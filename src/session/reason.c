@@ -40,7 +40,9 @@ static const struct reason_row rows[REASON_COUNT] = {
 	[REASON_AUTH_DOWN] = {"auth_down", LEVEL_ERR,
 			      STR_INIT("connect() to auth http server %A failed (%D)"), ERROR},
 	[REASON_AUTH_TIMEOUT] = {"auth_timeout", LEVEL_ERR,
-				 STR_INIT("auth http server %A timed out"), ERROR},
+				 STR_INIT("auth http server %A timed out "
+					  "(110: Connection timed out)"),
+				 ERROR},
 	[REASON_AUTH_CLOSED] = {"auth_closed", LEVEL_ERR,
 				STR_INIT("auth http server %A closed connection before its "
 					 "response was complete"),
