@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dialog: play every transcript on the engines and the session alone: whole, the client's bytes
+ * one by one, and all bytes one by one; always at the edge of an unmapped page.
+ *
+ *     dialog-tests [-v] [transcript ...]
+ *
+ * Stricter than a player over sockets can be: whenever a peer speaks, everything that the proxy
+ * said before must have been expected. At the end no memory of the session holds a password.
+ */
+#include "tests/dialog/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATIENCE_MS = 10000 }; /* virtual */
+
+struct play {
+	const struct script *script;
+	struct world world;
+	size_t step;
+};
+
+static const char *const steps_names[] = {
+	[WORLD_WHOLE] = "whole",
+	[WORLD_CLIENT_ONES] = "client's bytes one by one",
+	[WORLD_ALL_ONES] = "all bytes one by one",
+};
+
+static int dialog_fail(const struct play *p, const char *what, struct str want, struct str have)
+{
+	const struct script *s = p->script;
+	int line = p->step < s->n ? s->steps[p->step].line : 0;
+
+	fprintf(stderr, "[FAIL] %s.txt:%d: %s: %s\n", s->name, line, steps_names[p->world.steps],
+		what);
+	if (want.n) {
+		fprintf(stderr, "    expected \"");
+		script_print(want);
+		fprintf(stderr, "\"\n");
+	}
+	fprintf(stderr, "    received \"");
+	script_print(have);
+	fprintf(stderr, "\"\n");
+	return -1;
+}
+
+/* All that was said so far has been expected. */
+static int dialog_silent(const struct play *p)
+{
+	for (int i = 0; i < SCRIPT_WIRES; i++) {
+		struct str have = world_unread(&p->world, (enum script_wire)i);
+
+		if (have.n)
+			return dialog_fail(p, "said too early", str_none(), have);
+	}
+	return 0;
+}
+
+/* Learn the salt from the challenge that waits, if this step has one to learn. */
+static int dialog_learn(struct play *p, const struct script_step *step)
+{
+	struct str have = world_unread(&p->world, step->wire);
+	size_t n = str_find(have, '\r');
+
+	if (p->world.vars.salt[0] || !strstr((const char *)step->text.p, "$SALT64"))
+		return 0;
+	if (n == have.n || script_learn_salt(step->text, str_first(have, n), &p->world.vars))
+		return dialog_fail(p, "not a salt", step->text, have);
+	return 0;
+}
+
+/* Let time pass until `n` bytes wait on the wire, or nothing is due soon. */
+static void dialog_wait(struct play *p, enum script_wire wire, size_t n)
+{
+	uint64_t end = p->world.env.now_ms + PATIENCE_MS, next;
+
+	while (world_unread(&p->world, wire).n < n && (next = world_next_ms(&p->world)) <= end)
+		world_pass(&p->world, next);
+}
+
+static int dialog_expect(struct play *p, const struct script_step *step)
+{
+	struct str text, have;
+	int result = 0;
+
+	dialog_wait(p, step->wire, 1);
+	if (dialog_learn(p, step))
+		return -1;
+	text = script_expand(step->text, &p->world.vars);
+	dialog_wait(p, step->wire, text.n);
+	have = world_unread(&p->world, step->wire);
+	if (str_eq(str_first(have, text.n), text))
+		p->world.wires[step->wire].used += text.n;
+	else
+		result = dialog_fail(p, "something else came", text, have);
+	free((void *)(uintptr_t)text.p);
+	return result;
+}
+
+static int dialog_expect_close(struct play *p, const struct script_step *step)
+{
+	struct world_wire *wire = &p->world.wires[step->wire];
+	uint64_t end = p->world.env.now_ms + PATIENCE_MS, next;
+	struct str have;
+
+	while (!wire->closed && (next = world_next_ms(&p->world)) <= end)
+		world_pass(&p->world, next);
+	have = world_unread(&p->world, step->wire);
+	if (step->kind == SCRIPT_EXPECT_END)
+		wire->used = wire->from_n;
+	else if (have.n)
+		return dialog_fail(p, "bytes came before the close", str_none(), have);
+	return wire->closed ? 0 : dialog_fail(p, "it does not close", str_none(), str_none());
+}
+
+static int dialog_quiet(struct play *p, const struct script_step *step)
+{
+	world_pass(&p->world, p->world.env.now_ms + step->ms);
+	return dialog_silent(p);
+}
+
+static int dialog_send(struct play *p, const struct script_step *step)
+{
+	struct str text;
+
+	if (p->step > 0 && dialog_silent(p)) /* a client may speak before it hears the greeting */
+		return -1;
+	if (!p->world.wires[step->wire].open)
+		return dialog_fail(p, "nobody is there to talk to", str_none(), str_none());
+	text = script_expand(step->text, &p->world.vars);
+	world_send(&p->world, step->wire, text);
+	free((void *)(uintptr_t)text.p);
+	return 0;
+}
+
+static int dialog_step(struct play *p, const struct script_step *step)
+{
+	switch (step->kind) {
+	case SCRIPT_SEND:
+		return dialog_send(p, step);
+	case SCRIPT_EXPECT:
+		return dialog_expect(p, step);
+	case SCRIPT_EXPECT_CLOSE:
+	case SCRIPT_EXPECT_END:
+		return dialog_expect_close(p, step);
+	case SCRIPT_QUIET:
+		return dialog_quiet(p, step);
+	case SCRIPT_CLOSE:
+	case SCRIPT_SHUT:
+	case SCRIPT_RESET:
+		world_hang_up(&p->world, step->wire, step->kind);
+		return 0;
+	case SCRIPT_LOG:
+		return 0;
+	}
+	abort();
+}
+
+/* The log has the L: lines, in their order. */
+static int dialog_log(struct play *p)
+{
+	const char *line = p->world.log.lines ? p->world.log.lines : "";
+
+	for (p->step = 0; p->step < p->script->n; p->step++) {
+		struct script_step *step = &p->script->steps[p->step];
+		struct str want;
+
+		if (step->kind != SCRIPT_LOG)
+			continue;
+		want = script_expand(step->text, &p->world.vars);
+		while (*line && strncmp(line, (const char *)want.p, want.n) != 0)
+			line += strcspn(line, "\n") + 1;
+		if (!*line)
+			return dialog_fail(p, "not in the log", want,
+					   str_of(p->world.log.lines, p->world.log.n));
+		line += strcspn(line, "\n") + 1;
+		free((void *)(uintptr_t)want.p);
+	}
+	return 0;
+}
+
+/* Every peer leaves; the session has to end, silently, and to forget. */
+static int dialog_end(struct play *p)
+{
+	static const struct str secrets[] = {STR_INIT("secret"), STR_INIT("tanstaaf"),
+					     STR_INIT("better"), STR_INIT("c2VjcmV0")};
+	struct world *w = &p->world;
+	uint64_t end = w->env.now_ms + PATIENCE_MS, next;
+
+	world_hang_up(w, SCRIPT_CLIENT, SCRIPT_SHUT);
+	world_hang_up(w, SCRIPT_AUTH, SCRIPT_CLOSE);
+	if (w->wires[SCRIPT_BACK].closed)
+		world_hang_up(w, SCRIPT_BACK, SCRIPT_CLOSE);
+	while (!w->over && (next = world_next_ms(w)) <= end)
+		world_pass(w, next);
+	if (!w->over)
+		return dialog_fail(p, "it does not end", str_none(), str_none());
+	if (dialog_silent(p))
+		return -1;
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+		if (world_remembers(w, secrets[i]))
+			return dialog_fail(p, "memory holds a password", secrets[i], str_none());
+	return w->env.desks.used ? dialog_fail(p, "a desk is lost", str_none(), str_none()) : 0;
+}
+
+static int dialog_play(const struct script *s, enum world_steps steps)
+{
+	static struct play play;
+	int failed;
+
+	play = (struct play){.script = s};
+	if (world_init(&play.world, s->conf, steps)) {
+		fprintf(stderr, "[FAIL] %s.txt: its configuration is wrong\n", s->name);
+		return -1;
+	}
+	failed = 0;
+	for (; !failed && play.step < s->n; play.step++) {
+		failed = dialog_step(&play, &s->steps[play.step]);
+		if (failed)
+			break;
+	}
+	if (!failed)
+		failed = dialog_end(&play) || dialog_log(&play);
+	world_done(&play.world);
+	return failed;
+}
+
+static bool dialog_wanted(const char *path, char **only)
+{
+	const char *name = strrchr(path, '/') + 1;
+
+	for (char **o = only; *o; o++)
+		if (!strncmp(*o, name, strlen(*o)))
+			return true;
+	return !*only;
+}
+
+static void dialog_file(const char *path, unsigned *passed, unsigned *failed)
+{
+	struct script *s = script_load(path, SCRIPT_RINGPOST);
+
+	if (!s) {
+		++*failed;
+		return;
+	}
+	for (int steps = WORLD_WHOLE; steps <= WORLD_ALL_ONES; steps++) {
+		if (steps != WORLD_WHOLE && s->whole_only)
+			continue;
+		if (dialog_play(s, (enum world_steps)steps))
+			++*failed;
+		else
+			++*passed;
+	}
+	script_free(s);
+}
+
+int main(int argc, char **argv)
+{
+	char **paths = script_list("tests/dialog/smtp");
+	unsigned passed = 0, failed = 0;
+
+	(void)argc;
+	for (size_t i = 0; paths && paths[i]; i++) {
+		if (dialog_wanted(paths[i], argv + 1))
+			dialog_file(paths[i], &passed, &failed);
+		free(paths[i]);
+	}
+	free(paths);
+	printf("dialog: %u passed, %u failed\n", passed, failed);
+	return failed != 0 || passed == 0;
+}
