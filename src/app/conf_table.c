@@ -257,6 +257,10 @@ const struct conf_row conf_table[] = {
 	IDLE("env", MAIN),
 	IDLE("load_module", MAIN),
 	IDLE("thread_pool", MAIN),
+	IDLE("worker_rlimit_sigpending", MAIN),
+	IDLE("ssl_object_cache_inheritable", MAIN),
+	IDLE("quic_bpf", MAIN),
+	IDLE("google_perftools_profiles", MAIN),
 	IDLE("pcre_jit", MAIN),
 	IDLE("use", EVENT),
 	IDLE("multi_accept", EVENT),
@@ -267,6 +271,8 @@ const struct conf_row conf_table[] = {
 	IDLE("epoll_events", EVENT),
 	FOREIGN("http"),
 	FOREIGN("stream"),
+	FOREIGN("mgmt"),
+	FOREIGN("rtmp"),
 };
 
 uint32_t conf_table_n(void)

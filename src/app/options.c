@@ -106,6 +106,8 @@ static int plain(struct options *o, char letter)
 	case '?':
 		o->action = OPTIONS_HELP;
 		return 0;
+	case 'T':
+		return bad(o, "not supported yet: option", "-T");
 	default:
 		return bad(o, "invalid option:", (char[]){'-', letter, '\0'});
 	}

@@ -103,6 +103,7 @@ static const struct {
 	{"-s", "option \"-s\" requires parameter: stop, quit, reload or reopen"},
 	{"-sx", "invalid option: -s \"x\""},
 	{"-x", "invalid option: \"-x\""},
+	{"-T", "not supported yet: option \"-T\""},
 	{"-tx", "invalid option: \"-x\""},
 	{"-", "invalid option: \"-\""},
 	{"--help", "invalid option: \"--help\""},
