@@ -42,6 +42,7 @@ enum reason {
 	REASON_BACK_TIMEOUT,
 	REASON_BACK_CLOSED,
 	REASON_BACK_INVALID, /* an answer that is not the expected one */
+	REASON_BACK_REFUSED, /* the same, and the client was told in the backend's words */
 	REASON_BACK_TOO_LONG,
 
 	/* in the relay */

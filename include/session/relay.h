@@ -4,7 +4,9 @@
  *
  * Pure accounting: who has ended, how much flowed, when a way is so one-sided that moving pages
  * (splice) is cheaper than copying. The io floor moves the bytes. Ends are half-closes: the end of
- * one way is passed on once all its bytes are, and the other way goes on.
+ * one way is passed on once all its bytes are, and the other way goes on, for a while: a client
+ * that has closed its sending side may still want its replies, but a backend that has closed is
+ * done, and its client has only moments to close too.
  */
 #ifndef SESSION_RELAY_H
 #define SESSION_RELAY_H
@@ -59,6 +61,12 @@ static inline void relay_shut(struct relay *r, enum side from)
 {
 	must(r->way[from].ended);
 	r->way[from].shut = true;
+}
+
+/* The backend has ended and the client knows: what happens now is no failure any more. */
+static inline bool relay_is_done(const struct relay *r)
+{
+	return r->way[SIDE_BACK].shut;
 }
 
 /* Both ways have ended and been passed on. */

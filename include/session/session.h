@@ -128,6 +128,12 @@ void session_on_dialled(struct session *s, struct str failed);
 /* env->now_ms has reached deadline_ms. */
 void session_on_tick(struct session *s);
 
+/* Bytes have moved in the relay: the deadline moves on. */
+void session_on_moved(struct session *s);
+
+/* The end of the way from that side was passed on behind its last byte. */
+void session_on_shut(struct session *s, enum side from);
+
 /* Both ways of the relay are over. */
 void session_on_relayed(struct session *s);
 

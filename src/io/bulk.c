@@ -165,7 +165,7 @@ void bulk_turn(struct thread *t, struct pair *p, enum side from)
 		moved += out;
 	} while ((in || out) && moved < BULK_TURN_BYTES);
 	if (moved)
-		p->session.deadline_ms = t->env.now_ms + p->session.conf->proxy_timeout_ms;
+		session_on_moved(&p->session);
 	if (p->session.phase != PHASE_RELAY)
 		return;
 	if (!b->held && (b->leaving || src->ended)) {

@@ -17,17 +17,12 @@ static struct relay *relay_of(struct pair *p)
 	return &p->session.u.past.relay;
 }
 
-static void alive(struct thread *t, struct pair *p)
-{
-	p->session.deadline_ms = t->env.now_ms + p->session.conf->proxy_timeout_ms;
-}
-
 void pump_received(struct thread *t, struct pair *p, enum side from, const struct ring_event *ev)
 {
 	conn_push(&t->io, &p->conn[from], ev->buffer, (uint32_t)ev->res);
 	relay_received(relay_of(p), from, (size_t)ev->res);
 	bulk_leave(p, side_other(from));
-	alive(t, p);
+	session_on_moved(&p->session);
 }
 
 /* Bytes of the way that are not with the kernel of the other side yet. */
@@ -107,7 +102,7 @@ static void finish(struct pair *p, enum side from)
 	/* When the other way is over too, the close that follows says it as well. */
 	if (!r->way[side_other(from)].shut)
 		net_shut_sending(dst->fd);
-	relay_shut(r, from);
+	session_on_shut(&p->session, from);
 }
 
 static void way_turn(struct thread *t, struct pair *p, enum side from)

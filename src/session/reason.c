@@ -76,6 +76,8 @@ static const struct reason_row rows[REASON_COUNT] = {
 				STR_INIT("upstream prematurely closed connection"), ERROR},
 	[REASON_BACK_INVALID] = {"back_invalid", LEVEL_ERR,
 				 STR_INIT("upstream sent invalid response: \"%D\""), ERROR},
+	[REASON_BACK_REFUSED] = {"back_refused", LEVEL_INFO,
+				 STR_INIT("upstream sent invalid response: \"%D\""), NOTHING},
 	[REASON_BACK_TOO_LONG] = {"back_too_long", LEVEL_ERR,
 				  STR_INIT("upstream sent too long response line: \"%D\""), ERROR},
 

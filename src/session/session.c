@@ -16,6 +16,8 @@
 enum {
 	/* How long last words may take to leave before the connection is closed over them. */
 	CLOSING_MS = 5000,
+	/* How long a client has to close after its backend has. */
+	LINGER_MS = 5000,
 	/* Room below which a side is not read: one receive may bring that much. */
 	READ_ROOM = 16 * 1024,
 };
@@ -119,6 +121,12 @@ static bool front_waiting(const struct session *s)
 	return s->desk && buf_len(&s->desk->in[SIDE_FRONT]);
 }
 
+/* In the relay: after the backend's end nothing is a failure any more. */
+static enum reason or_done(const struct session *s, enum reason reason)
+{
+	return relay_is_done(&s->u.past.relay) ? REASON_DONE : reason;
+}
+
 static void front_closed(struct session *s, struct str failed)
 {
 	switch ((enum phase)s->phase) {
@@ -140,7 +148,7 @@ static void front_closed(struct session *s, struct str failed)
 		}
 		break;
 	case PHASE_RELAY:
-		session_end_said(s, REASON_RELAY_CLIENT_RESET, failed);
+		session_end_said(s, or_done(s, REASON_RELAY_CLIENT_RESET), failed);
 		break;
 	case PHASE_DELAY:
 	case PHASE_CLOSING:
@@ -157,7 +165,7 @@ static void front_closed(struct session *s, struct str failed)
 static void back_closed(struct session *s, struct str failed)
 {
 	if (s->phase == PHASE_RELAY)
-		session_end_said(s, REASON_RELAY_BACK_RESET, failed);
+		session_end_said(s, or_done(s, REASON_RELAY_BACK_RESET), failed);
 	else if (s->phase == PHASE_BACK && failed.n && s->desk->back.state == SMTP_BACK_GREETING)
 		session_end(s, REASON_BACK_DOWN, failed);
 	else if (s->phase == PHASE_BACK)
@@ -221,7 +229,7 @@ void session_on_tick(struct session *s)
 		session_end(s, REASON_BACK_TIMEOUT, str_none());
 		break;
 	case PHASE_RELAY:
-		session_end(s, REASON_RELAY_TIMEOUT, str_none());
+		session_end(s, or_done(s, REASON_RELAY_TIMEOUT), str_none());
 		break;
 	case PHASE_CLOSING:
 		if (s->desk)
@@ -231,6 +239,27 @@ void session_on_tick(struct session *s)
 	case PHASE_COUNT:
 		break;
 	}
+}
+
+void session_on_moved(struct session *s)
+{
+	const struct relay *r = &s->u.past.relay;
+	uint64_t ms = s->conf->proxy_timeout_ms;
+
+	if (relay_is_done(r))
+		return;
+	if (r->way[SIDE_FRONT].ended && s->conf->timeout_ms < ms)
+		ms = s->conf->timeout_ms;
+	s->deadline_ms = s->env->now_ms + ms;
+}
+
+void session_on_shut(struct session *s, enum side from)
+{
+	relay_shut(&s->u.past.relay, from);
+	if (from == SIDE_BACK)
+		s->deadline_ms = s->env->now_ms + LINGER_MS;
+	else
+		session_on_moved(s);
 }
 
 void session_on_relayed(struct session *s)

@@ -176,27 +176,18 @@ static void expand(const struct session *s, struct out *o, struct str text, stru
 	}
 }
 
-/* What the client is told itself (proxy_pass_error_message) is no error of ours. */
-static enum log_level level_of(const struct session *s, enum reason reason)
-{
-	if (reason == REASON_BACK_INVALID && s->conf->pass_error_message)
-		return LEVEL_INFO;
-	return reason_row(reason)->level;
-}
-
 void session_log_reason(struct session *s, enum reason reason, struct str detail)
 {
 	const struct reason_row *row = reason_row(reason);
-	enum log_level level = level_of(s, reason);
 	uint8_t text[LOG_MESSAGE_MAX];
 	struct out o;
 
-	if (!row->text.n || !session_log_takes(s, level))
+	if (!row->text.n || !session_log_takes(s, row->level))
 		return;
 	out_init(&o, text, sizeof(text));
 	expand(s, &o, row->text, detail);
 	if (reason != REASON_DONE)
 		write_while(s, &o);
 	write_tail(s, &o);
-	emit(s, level, &o);
+	emit(s, row->level, &o);
 }

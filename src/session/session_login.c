@@ -231,22 +231,27 @@ static void hand_over(struct session *s)
 	s->deadline_ms = s->env->now_ms + s->conf->proxy_timeout_ms;
 }
 
+/* One line end less at the end: log lines and last words bring their own. */
+static struct str without_line_end(struct str s)
+{
+	if (s.n && s.p[s.n - 1] == '\n')
+		s.n--;
+	if (s.n && s.p[s.n - 1] == '\r')
+		s.n--;
+	return s;
+}
+
 static void back_failed(struct session *s)
 {
 	struct smtp_back *b = &s->desk->back;
 	enum reason reason = (enum reason)b->reason;
-	struct str last_words = b->reply;
 
-	/* The log shows them without their last line end. */
-	while (last_words.n &&
-	       (last_words.p[last_words.n - 1] == '\n' || last_words.p[last_words.n - 1] == '\r'))
-		last_words.n--;
 	if (s->conf->pass_error_message && reason == REASON_BACK_INVALID) {
 		out_str(&s->desk->to_front.out, b->reply);
-		session_end_said(s, reason, last_words);
+		session_end_said(s, REASON_BACK_REFUSED, without_line_end(b->reply));
 		return;
 	}
-	session_end(s, reason, last_words);
+	session_end(s, reason, without_line_end(b->reply));
 }
 
 static void back_turn(struct session *s, struct buf *in)
