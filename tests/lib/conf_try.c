@@ -42,11 +42,14 @@ static void hide_folder(char *text, const char *folder)
 struct conf *conf_try_files(const char *text, const struct conf_try_file *more,
 			    struct conf_error *e)
 {
-	char folder[] = "/tmp/ringpost-conf-XXXXXX";
+	/* memory where there is some: hundreds of these are made */
+	bool shm = !access("/dev/shm", W_OK);
+	char folder[64];
 	struct options o = {.conf = "c", .prefix = folder};
 	const struct conf_try_file *f;
 	struct conf *c;
 
+	snprintf(folder, sizeof(folder), "%s/ringpost-conf-XXXXXX", shm ? "/dev/shm" : "/tmp");
 	if (!mkdtemp(folder))
 		abort();
 	write_file(folder, "c", text);
