@@ -8,7 +8,7 @@
 #include "app/conf_net.h"
 #include "app/conf_value.h"
 
-enum { BACKLOG_DEFAULT = 511, KEEPIDLE_MAX = 32767, KEEPCNT_MAX = 127 };
+enum { BACKLOG_DEFAULT = 511, KEEPIDLE_MAX = 32767, KEEPCNT_MAX = 127, LISTENS_MAX = 4096 };
 
 struct range {
 	uint16_t first, last;
@@ -33,6 +33,9 @@ static int add(struct conf_build *b, const struct conf_call *c, const struct lis
 		return conf_error_help(b->error, "the server in line %u has it already",
 				       all[i].server->where.line);
 	}
+	if (b->listens.n == LISTENS_MAX)
+		return conf_error_at(b->error, c->where, "more than %d addresses to listen on",
+				     LISTENS_MAX);
 	added = conf_pool_push(b->pool, &b->listens, sizeof(*added));
 	added->listen = *l;
 	added->server = c->to;

@@ -369,6 +369,7 @@ static const struct refused {
 	{SERVER, "listen 127.0.0.1:2524-2526;",
 	 "duplicate \"127.0.0.1:2525\" address and port pair in c:4 (the server in line 3 has it "
 	 "already)"},
+	{SERVER, "listen 127.0.0.1:10001-65535;", "more than 4096 addresses to listen on in c:4"},
 	{SERVER, "listen 2526-;", "invalid port in \"2526-\" of the \"listen\" directive in c:4"},
 	{SERVER, "listen unix:;",
 	 "no path in the unix domain socket in \"unix:\" of the \"listen\" directive in c:4"},
