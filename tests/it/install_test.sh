@@ -56,7 +56,8 @@ tested() {
 	pid="pid $scratch/ringpost.pid;"
 	sed -e "s|/var/log/|$scratch/|; s|ringpost/error.log|error.log|; /^pid /d; 1i $pid" "$1" |
 		awk -v port=$((20000 + $$ % 10000)) '
-			/^mail \{/ { $0 = $0 " protocol smtp;" } # no port tells it any more
+			/^[ \t]*protocol smtp;/ { next } # for all servers: no port tells it now
+			/^[ \t]*server \{/ { $0 = $0 " protocol smtp;" }
 			/^[ \t]*listen/ { sub(/listen[ \t]+[^ \t;]+/, "listen 127.0.0.1:" port++) }
 			{ print }' >"$scratch/try.conf"
 	has "$scratch/try.conf" 'mail \{' &&
