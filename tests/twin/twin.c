@@ -3,11 +3,12 @@
  * twin: play every transcript through nginx's mail module and through ringpost and compare what
  * they said to the client, to the auth service and to the backend, byte for byte.
  *
- *     twin-tests [-n nginx] [-r ringpost] [-j players] [transcript ...]
+ *     twin-tests [-k] [-n nginx] [-r ringpost] [-j players] [transcript ...]
  *
- * Names may be the beginnings of names. A proxy named "-" is left out: "-r -" asks nginx alone
- * whether the transcripts are right. Each transcript is played whole and, where it is short
- * and does not say "whole:", with the client's bytes one by one. The time limit of a step is 5 s.
+ * Names may be the beginnings of names; -k keeps configurations and logs. A proxy named "-" is left
+ * out: "-r -" asks nginx alone whether the transcripts are right. Each transcript is played whole
+ * and, where it is short and does not say "whole:", with the client's bytes one by one. The time
+ * limit of a step is 5 s.
  */
 #include "tests/twin/accepted.h"
 #include "tests/twin/player.h"
@@ -44,6 +45,7 @@ struct twin {
 	struct slot *slots;
 	size_t n;
 	unsigned players, runs, failures;
+	bool keep; /* configurations and logs, even when all is well */
 	char parent[64];
 };
 
@@ -362,7 +364,7 @@ static int twin_report(struct twin *t, uint64_t began)
 		failed += t->slots[i].failed;
 	printf("%zu transcripts, %u runs, %.1f s\n", t->n, t->runs,
 	       (double)(twin_now_us() - began) / 1e6);
-	if (failed)
+	if (failed || t->keep)
 		printf("configurations and logs are in %s\n", t->parent);
 	else
 		twin_clean(t);
@@ -404,13 +406,15 @@ static int twin_options(struct twin *t, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "n:r:j:")) != -1) {
+	while ((option = getopt(argc, argv, "kn:r:j:")) != -1) {
 		const char *binary = optarg && strcmp(optarg, "-") ? optarg : NULL;
 
 		if (option == 'n')
 			t->proxies[SCRIPT_NGINX].binary = binary;
 		else if (option == 'r')
 			t->proxies[SCRIPT_RINGPOST].binary = binary;
+		else if (option == 'k')
+			t->keep = true;
 		else if (option == 'j')
 			t->players = (unsigned)atoi(optarg);
 		else
@@ -423,7 +427,7 @@ static int twin_options(struct twin *t, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const char *build = getenv("BUILD");
-	struct twin t = {.players = 8,
+	struct twin t = {.players = 16,
 			 .folder = "tests/dialog/smtp",
 			 .accepted_path = "tests/twin/accepted.txt"};
 	char ringpost[256];
@@ -433,7 +437,7 @@ int main(int argc, char **argv)
 	t.proxies[SCRIPT_NGINX].binary = "nginx";
 	t.proxies[SCRIPT_RINGPOST].binary = ringpost;
 	if (twin_options(&t, argc, argv)) {
-		fprintf(stderr, "usage: twin-tests [-n nginx] [-r ringpost] [-j players] "
+		fprintf(stderr, "usage: twin-tests [-k] [-n nginx] [-r ringpost] [-j players] "
 				"[transcript ...]\n");
 		return 2;
 	}
