@@ -160,19 +160,22 @@ static bool is_alive(pid_t pid)
 	return waitpid(pid, NULL, WNOHANG) == 0;
 }
 
-/* SIGTERM, and SIGKILL when that is not obeyed within 5 seconds. */
-static void stop(pid_t pid)
+/* SIGTERM, and SIGKILL when that is not obeyed within 5 seconds; the status as waitpid() gives it.
+ */
+static int stop(pid_t pid)
 {
 	uint64_t began = place_now_ms();
+	int status = 0;
 
 	if (pid <= 0)
-		return;
+		return 0;
 	kill(pid, SIGTERM);
-	while (is_alive(pid)) {
+	while (waitpid(pid, &status, WNOHANG) == 0) {
 		if (place_now_ms() - began > 5000)
 			kill(pid, SIGKILL);
 		place_pause();
 	}
+	return status;
 }
 
 int place_run(struct place *p, const char *name, const char *const *argv)
@@ -378,19 +381,35 @@ struct place *place_usual(const char *mail_directives)
 	return p;
 }
 
+/* Whatever was done to it, the proxy never crashed, and no sanitizer found anything. */
+static void expect_health(struct place *p, int status)
+{
+	static const char *const signs[] = {"Sanitizer", "runtime error", "exited on signal"};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		cr_expect_not(strstr(place_read(p, "proxy.log"), signs[i]), "%s in the log:\n%s",
+			      signs[i], strstr(place_read(p, "proxy.log"), signs[i]));
+		cr_expect_not(strstr(place_read(p, "proxy.err"), signs[i]), "%s",
+			      place_read(p, "proxy.err"));
+	}
+	cr_expect_eq(status, 0, "the proxy ended with status %#x", (unsigned)status);
+}
+
 void place_end(struct place *p, bool failed)
 {
 	static const char *const files[] = {"proxy.log", "proxy.err", "authd.out", "authd.err",
 					    "sink.err"};
 	const char *argv[] = {"rm", "-rf", p->dir, NULL};
+	int status;
 	pid_t rm;
 
 	for (size_t i = 0; failed && i < sizeof(files) / sizeof(files[0]); i++)
 		show(p, files[i]);
-	stop(p->proxy);
+	status = stop(p->proxy);
 	stop(p->authd);
 	stop(p->sink);
 	if (!failed) {
+		expect_health(p, status);
 		rm = start(p, "rm", argv);
 		waitpid(rm, NULL, 0);
 	} else {
@@ -486,7 +505,7 @@ pid_t place_worker(struct place *p)
 	return (pid_t)strtol(text, NULL, 10);
 }
 
-int place_worker_fds(struct place *p)
+static int count_fds(struct place *p)
 {
 	char path[64];
 	int n = 0;
@@ -501,12 +520,26 @@ int place_worker_fds(struct place *p)
 	return n;
 }
 
+int place_worker_fds(struct place *p)
+{
+	int n = count_fds(p), steady = 0;
+
+	for (uint64_t began = place_now_ms(); steady < 30; place_pause()) {
+		int now = count_fds(p);
+
+		steady = now == n ? steady + 1 : 0;
+		n = now;
+		cr_assert(place_now_ms() - began < 20000, "the worker does not come to rest");
+	}
+	return n;
+}
+
 int place_await_fds(struct place *p, int want)
 {
 	uint64_t began = place_now_ms();
 	int got;
 
-	while ((got = place_worker_fds(p)) > want && place_now_ms() - began < 20000)
+	while ((got = count_fds(p)) > want && place_now_ms() - began < 20000)
 		place_pause();
 	return got;
 }

@@ -71,7 +71,7 @@ const char *place_read(struct place *p, const char *name);
 void place_await_log(struct place *p, const char *pattern);
 bool place_log_has(struct place *p, const char *pattern);
 
-/* The proxy's worker process, and how many descriptors it has open. */
+/* The proxy's worker process, and how many descriptors it has open once it has come to rest. */
 pid_t place_worker(struct place *p);
 int place_worker_fds(struct place *p);
 
