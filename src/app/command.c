@@ -6,6 +6,7 @@
 #include "app/command.h"
 
 #include "app/conf.h"
+#include "app/limits.h"
 #include "app/conf_man.h"
 
 #include <errno.h>
@@ -30,12 +31,14 @@ static void print_version(void)
 
 static int long_version(void)
 {
+	char ring[LIMITS_TEXT_MAX];
 	struct utsname u;
 
 	print_version();
 	fprintf(stderr, "built by %s, C %ld\n", compiler, __STDC_VERSION__);
 	if (!uname(&u))
 		fprintf(stderr, "running on %s %s %s\n", u.sysname, u.release, u.machine);
+	fprintf(stderr, "%s\n", limits_ring(ring) ? ring : "io_uring can be used");
 	fprintf(stderr,
 		"configure arguments: --prefix=%s --conf-path=%s --pid-path=%s "
 		"--error-log-path=%s --with-mail\n",

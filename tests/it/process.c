@@ -176,6 +176,23 @@ Test(process, a_reload_binds_new_addresses_and_lets_old_ones_go)
 	program_done(&p);
 }
 
+Test(process, a_reload_may_change_the_number_of_threads)
+{
+	static const char *const counts[] = {"worker_processes 3;", "worker_processes 1;",
+					     "worker_processes 2;"};
+	struct program p;
+
+	begin(&p);
+	for (unsigned i = 0; i < 3; i++) {
+		program_configure(&p, counts[i], "");
+		program_signal(&p, SIGHUP);
+		program_logged(&p, "reload is done", i + 1);
+		for (unsigned j = 0; j < 20; j++)
+			close(program_greeted(p.port));
+	}
+	program_done(&p);
+}
+
 Test(process, a_bad_configuration_changes_nothing)
 {
 	struct program p;
@@ -320,6 +337,28 @@ Test(process, a_daemon_serves_when_the_command_returns)
 	cr_assert_eq(program_run(&p, (const char *[]){"-s", "quit", NULL}, text, sizeof(text)), 0);
 	program_gone(master);
 	cr_assert_neq(access(p.pid_path, F_OK), 0);
+	program_done(&p);
+}
+
+Test(process, winch_stops_a_daemon_accepting_until_a_reload)
+{
+	struct program p;
+	char text[2048];
+	pid_t master;
+	int fd;
+
+	program_init(&p);
+	program_configure(&p, "daemon on;", "");
+	cr_assert_eq(program_run(&p, NULL, text, sizeof(text)), 0, "%s", text);
+	master = pid_in_file(&p);
+	cr_assert_eq(kill(master, SIGWINCH), 0);
+	program_logged(&p, "exited with code 0", 1);
+	fd = program_connect(p.port); /* waits in the queue */
+	cr_assert_eq(kill(master, SIGHUP), 0);
+	program_talk(fd, NULL, "220 ");
+	close(fd);
+	cr_assert_eq(kill(master, SIGTERM), 0);
+	program_gone(master);
 	program_done(&p);
 }
 
