@@ -5,6 +5,8 @@
  *
  *     dialog-tests [-v] [transcript ...]
  *
+ * Then every peer leaves at every byte of what it has to say, once politely and once with a reset.
+ *
  * Stricter than a player over sockets can be: whenever a peer speaks, everything that the proxy
  * said before must have been expected. At the end no memory of the session holds a password.
  */
@@ -14,12 +16,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 10000 }; /* virtual */
+enum { PATIENCE_MS = 10000 /* virtual */, CUTS_MAX = 400 };
+
+/* A peer leaves behind so many bytes of all that it says. */
+struct cut {
+	bool on;
+	enum script_wire wire;
+	size_t after;
+	enum script_kind how;
+};
 
 struct play {
 	const struct script *script;
-	struct world world;
+	struct world *world;
 	size_t step;
+	struct cut cut;
+	size_t said[SCRIPT_WIRES];
 };
 
 static const char *const steps_names[] = {
@@ -33,7 +45,7 @@ static int dialog_fail(const struct play *p, const char *what, struct str want, 
 	const struct script *s = p->script;
 	int line = p->step < s->n ? s->steps[p->step].line : 0;
 
-	fprintf(stderr, "[FAIL] %s.txt:%d: %s: %s\n", s->name, line, steps_names[p->world.steps],
+	fprintf(stderr, "[FAIL] %s.txt:%d: %s: %s\n", s->name, line, steps_names[p->world->steps],
 		what);
 	if (want.n) {
 		fprintf(stderr, "    expected \"");
@@ -50,7 +62,7 @@ static int dialog_fail(const struct play *p, const char *what, struct str want, 
 static int dialog_silent(const struct play *p)
 {
 	for (int i = 0; i < SCRIPT_WIRES; i++) {
-		struct str have = world_unread(&p->world, (enum script_wire)i);
+		struct str have = world_unread(p->world, (enum script_wire)i);
 
 		if (have.n)
 			return dialog_fail(p, "said too early", str_none(), have);
@@ -61,12 +73,12 @@ static int dialog_silent(const struct play *p)
 /* Learn the salt from the challenge that waits, if this step has one to learn. */
 static int dialog_learn(struct play *p, const struct script_step *step)
 {
-	struct str have = world_unread(&p->world, step->wire);
+	struct str have = world_unread(p->world, step->wire);
 	size_t n = str_find(have, '\r');
 
-	if (p->world.vars.salt[0] || !strstr((const char *)step->text.p, "$SALT64"))
+	if (p->world->vars.salt[0] || !strstr((const char *)step->text.p, "$SALT64"))
 		return 0;
-	if (n == have.n || script_learn_salt(step->text, str_first(have, n), &p->world.vars))
+	if (n == have.n || script_learn_salt(step->text, str_first(have, n), &p->world->vars))
 		return dialog_fail(p, "not a salt", step->text, have);
 	return 0;
 }
@@ -74,10 +86,10 @@ static int dialog_learn(struct play *p, const struct script_step *step)
 /* Let time pass until `n` bytes wait on the wire, or nothing is due soon. */
 static void dialog_wait(struct play *p, enum script_wire wire, size_t n)
 {
-	uint64_t end = p->world.env.now_ms + PATIENCE_MS, next;
+	uint64_t end = p->world->env.now_ms + PATIENCE_MS, next;
 
-	while (world_unread(&p->world, wire).n < n && (next = world_next_ms(&p->world)) <= end)
-		world_pass(&p->world, next);
+	while (world_unread(p->world, wire).n < n && (next = world_next_ms(p->world)) <= end)
+		world_pass(p->world, next);
 }
 
 static int dialog_expect(struct play *p, const struct script_step *step)
@@ -88,11 +100,11 @@ static int dialog_expect(struct play *p, const struct script_step *step)
 	dialog_wait(p, step->wire, 1);
 	if (dialog_learn(p, step))
 		return -1;
-	text = script_expand(step->text, &p->world.vars);
+	text = script_expand(step->text, &p->world->vars);
 	dialog_wait(p, step->wire, text.n);
-	have = world_unread(&p->world, step->wire);
+	have = world_unread(p->world, step->wire);
 	if (str_eq(str_first(have, text.n), text))
-		p->world.wires[step->wire].used += text.n;
+		p->world->wires[step->wire].used += text.n;
 	else
 		result = dialog_fail(p, "something else came", text, have);
 	free((void *)(uintptr_t)text.p);
@@ -101,13 +113,13 @@ static int dialog_expect(struct play *p, const struct script_step *step)
 
 static int dialog_expect_close(struct play *p, const struct script_step *step)
 {
-	struct world_wire *wire = &p->world.wires[step->wire];
-	uint64_t end = p->world.env.now_ms + PATIENCE_MS, next;
+	struct world_wire *wire = &p->world->wires[step->wire];
+	uint64_t end = p->world->env.now_ms + PATIENCE_MS, next;
 	struct str have;
 
-	while (!wire->closed && (next = world_next_ms(&p->world)) <= end)
-		world_pass(&p->world, next);
-	have = world_unread(&p->world, step->wire);
+	while (!wire->closed && (next = world_next_ms(p->world)) <= end)
+		world_pass(p->world, next);
+	have = world_unread(p->world, step->wire);
 	if (step->kind == SCRIPT_EXPECT_END)
 		wire->used = wire->from_n;
 	else if (have.n)
@@ -117,22 +129,38 @@ static int dialog_expect_close(struct play *p, const struct script_step *step)
 
 static int dialog_quiet(struct play *p, const struct script_step *step)
 {
-	world_pass(&p->world, p->world.env.now_ms + step->ms);
+	world_pass(p->world, p->world->env.now_ms + step->ms);
 	return dialog_silent(p);
+}
+
+/* 1: the peer has left instead. */
+static int dialog_say(struct play *p, enum script_wire wire, struct str text)
+{
+	size_t before = p->said[wire];
+
+	p->said[wire] += text.n;
+	if (!p->cut.on || p->cut.wire != wire || p->said[wire] <= p->cut.after) {
+		world_send(p->world, wire, text);
+		return 0;
+	}
+	world_send(p->world, wire, str_first(text, p->cut.after - before));
+	world_hang_up(p->world, wire, p->cut.how);
+	return 1;
 }
 
 static int dialog_send(struct play *p, const struct script_step *step)
 {
 	struct str text;
+	int result;
 
 	if (p->step > 0 && dialog_silent(p)) /* a client may speak before it hears the greeting */
 		return -1;
-	if (!p->world.wires[step->wire].open)
+	if (!p->world->wires[step->wire].open)
 		return dialog_fail(p, "nobody is there to talk to", str_none(), str_none());
-	text = script_expand(step->text, &p->world.vars);
-	world_send(&p->world, step->wire, text);
+	text = script_expand(step->text, &p->world->vars);
+	result = dialog_say(p, step->wire, text);
 	free((void *)(uintptr_t)text.p);
-	return 0;
+	return result;
 }
 
 static int dialog_step(struct play *p, const struct script_step *step)
@@ -150,7 +178,7 @@ static int dialog_step(struct play *p, const struct script_step *step)
 	case SCRIPT_CLOSE:
 	case SCRIPT_SHUT:
 	case SCRIPT_RESET:
-		world_hang_up(&p->world, step->wire, step->kind);
+		world_hang_up(p->world, step->wire, step->kind);
 		return 0;
 	case SCRIPT_LOG:
 		return 0;
@@ -161,7 +189,7 @@ static int dialog_step(struct play *p, const struct script_step *step)
 /* The log has the L: lines, in their order. */
 static int dialog_log(struct play *p)
 {
-	const char *line = p->world.log.lines ? p->world.log.lines : "";
+	const char *line = p->world->log.lines ? p->world->log.lines : "";
 
 	for (p->step = 0; p->step < p->script->n; p->step++) {
 		struct script_step *step = &p->script->steps[p->step];
@@ -169,62 +197,91 @@ static int dialog_log(struct play *p)
 
 		if (step->kind != SCRIPT_LOG)
 			continue;
-		want = script_expand(step->text, &p->world.vars);
+		want = script_expand(step->text, &p->world->vars);
 		while (*line && strncmp(line, (const char *)want.p, want.n) != 0)
 			line += strcspn(line, "\n") + 1;
 		if (!*line)
 			return dialog_fail(p, "not in the log", want,
-					   str_of(p->world.log.lines, p->world.log.n));
+					   str_of(p->world->log.lines, p->world->log.n));
 		line += strcspn(line, "\n") + 1;
 		free((void *)(uintptr_t)want.p);
 	}
 	return 0;
 }
 
-/* Every peer leaves; the session has to end, silently, and to forget. */
+static int dialog_forgot(struct play *p)
+{
+	static const struct str secrets[] = {STR_INIT("secret"),   STR_INIT("tanstaaf"),
+					     STR_INIT("better"),   STR_INIT("c2VjcmV0"),
+					     STR_INIT("zZWNyZXQ"), STR_INIT("key to the city")};
+
+	if (world_remembers(p->world, secrets, sizeof(secrets) / sizeof(secrets[0])))
+		return dialog_fail(p, "memory holds a password", str_none(), str_none());
+	if (p->world->env.desks.used)
+		return dialog_fail(p, "a desk is lost", str_none(), str_none());
+	return 0;
+}
+
+/* Every peer leaves; the session has to end, silently if nobody left early, and to forget. */
 static int dialog_end(struct play *p)
 {
-	static const struct str secrets[] = {STR_INIT("secret"), STR_INIT("tanstaaf"),
-					     STR_INIT("better"), STR_INIT("c2VjcmV0")};
-	struct world *w = &p->world;
+	struct world *w = p->world;
 	uint64_t end = w->env.now_ms + PATIENCE_MS, next;
 
 	world_hang_up(w, SCRIPT_CLIENT, SCRIPT_SHUT);
 	world_hang_up(w, SCRIPT_AUTH, SCRIPT_CLOSE);
-	if (w->wires[SCRIPT_BACK].closed)
+	if (w->wires[SCRIPT_BACK].closed || p->cut.on)
 		world_hang_up(w, SCRIPT_BACK, SCRIPT_CLOSE);
 	while (!w->over && (next = world_next_ms(w)) <= end)
 		world_pass(w, next);
 	if (!w->over)
 		return dialog_fail(p, "it does not end", str_none(), str_none());
-	if (dialog_silent(p))
+	if (!p->cut.on && dialog_silent(p))
 		return -1;
-	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
-		if (world_remembers(w, secrets[i]))
-			return dialog_fail(p, "memory holds a password", secrets[i], str_none());
-	return w->env.desks.used ? dialog_fail(p, "a desk is lost", str_none(), str_none()) : 0;
+	return dialog_forgot(p);
 }
 
-static int dialog_play(const struct script *s, enum world_steps steps)
+static int dialog_play(struct play *p, enum world_steps steps)
 {
-	static struct play play;
-	int failed;
+	const struct script *s = p->script;
+	int result = 0;
 
-	play = (struct play){.script = s};
-	if (world_init(&play.world, s->conf, steps)) {
-		fprintf(stderr, "[FAIL] %s.txt: its configuration is wrong\n", s->name);
-		return -1;
+	p->step = 0;
+	memset(p->said, 0, sizeof(p->said));
+	world_start(p->world, steps);
+	while (!result && p->step < s->n) {
+		result = dialog_step(p, &s->steps[p->step]);
+		p->step += !result;
 	}
-	failed = 0;
-	for (; !failed && play.step < s->n; play.step++) {
-		failed = dialog_step(&play, &s->steps[play.step]);
-		if (failed)
-			break;
+	if (result >= 0)
+		result = dialog_end(p);
+	if (!result && !p->cut.on)
+		result = dialog_log(p);
+	world_stop(p->world);
+	if (result && p->cut.on)
+		fprintf(stderr, "    when the %s leaves behind byte %zu\n",
+			p->cut.wire == SCRIPT_CLIENT ? "client"
+			: p->cut.wire == SCRIPT_AUTH ? "auth service"
+						     : "backend",
+			p->cut.after);
+	return result;
+}
+
+/* One peer leaves at every byte; long talks are sampled. */
+static int dialog_leave(struct play *p, enum script_wire wire, enum script_kind how)
+{
+	size_t total = p->said[wire], stride = total / CUTS_MAX + 1;
+	int result = 0;
+
+	for (size_t after = 0; !result && after < total; after += stride) {
+		size_t said = total;
+
+		p->cut = (struct cut){true, wire, after, how};
+		result = dialog_play(p, WORLD_WHOLE);
+		p->said[wire] = said;
 	}
-	if (!failed)
-		failed = dialog_end(&play) || dialog_log(&play);
-	world_done(&play.world);
-	return failed;
+	p->cut.on = false;
+	return result;
 }
 
 static bool dialog_wanted(const char *path, char **only)
@@ -237,22 +294,41 @@ static bool dialog_wanted(const char *path, char **only)
 	return !*only;
 }
 
+static void dialog_count(int result, unsigned *passed, unsigned *failed)
+{
+	++*(result ? failed : passed);
+}
+
+static void dialog_script(const struct script *s, unsigned *passed, unsigned *failed)
+{
+	static struct world world;
+	struct play p = {.script = s, .world = &world};
+
+	if (world_init(&world, s->conf)) {
+		fprintf(stderr, "[FAIL] %s.txt: its configuration is wrong\n", s->name);
+		++*failed;
+		return;
+	}
+	for (int steps = WORLD_WHOLE; steps <= WORLD_ALL_ONES; steps++)
+		if (steps == WORLD_WHOLE || !s->whole_only)
+			dialog_count(dialog_play(&p, (enum world_steps)steps), passed, failed);
+	for (int wire = 0; wire < SCRIPT_WIRES; wire++) {
+		dialog_count(dialog_leave(&p, (enum script_wire)wire, SCRIPT_CLOSE), passed,
+			     failed);
+		dialog_count(dialog_leave(&p, (enum script_wire)wire, SCRIPT_RESET), passed,
+			     failed);
+	}
+	world_done(&world);
+}
+
 static void dialog_file(const char *path, unsigned *passed, unsigned *failed)
 {
 	struct script *s = script_load(path, SCRIPT_RINGPOST);
 
-	if (!s) {
+	if (s)
+		dialog_script(s, passed, failed);
+	else
 		++*failed;
-		return;
-	}
-	for (int steps = WORLD_WHOLE; steps <= WORLD_ALL_ONES; steps++) {
-		if (steps != WORLD_WHOLE && s->whole_only)
-			continue;
-		if (dialog_play(s, (enum world_steps)steps))
-			++*failed;
-		else
-			++*passed;
-	}
 	script_free(s);
 }
 

@@ -89,23 +89,40 @@ static void world_make_memory(struct world *w)
 	buf_init(&w->answer_in, w->answer_bytes + AUTH_HTTP_RESPONSE_MAX, AUTH_HTTP_RESPONSE_MAX);
 }
 
-int world_init(struct world *w, const char *directives, enum world_steps steps)
+int world_init(struct world *w, const char *directives)
 {
-	struct session_start start = {.listening = STR("127.0.0.1:2525"),
-				      .number = 1,
-				      .nonce = STR("1804289383.1700000000")};
-
-	*w = (struct world){
-		.steps = steps,
-		.vars = {.port = 2626, .dead_port = 2727, .auth_port = 2828, .listen_port = 2525}};
+	memset(w, 0, sizeof(*w));
+	w->vars = (struct script_vars){
+		.port = 2626, .dead_port = 2727, .auth_port = 2828, .listen_port = 2525};
 	if (world_configure(w, directives))
 		return -1;
 	world_make_memory(w);
 	w->log.logger.write = world_write_log;
 	w->env.logger = &w->log.logger;
 	w->env.counters = &w->counters;
+	return 0;
+}
+
+void world_done(struct world *w)
+{
+	free(w->desk_memory);
+	if (w->page)
+		munmap(w->page, PAGE + 4096);
+	conf_free(w->conf);
+}
+
+void world_start(struct world *w, enum world_steps steps)
+{
+	struct session_start start = {.conf = w->server,
+				      .listening = STR("127.0.0.1:2525"),
+				      .number = 1,
+				      .nonce = STR("1804289383.1700000000")};
+
+	w->steps = steps;
 	w->env.now_ms = START_MS;
-	start.conf = w->server;
+	w->over = w->asking = false;
+	w->auth_deadline_ms = 0;
+	w->vars.salt[0] = w->vars.salt64[0] = '\0';
 	must(!addr_parse(STR("127.0.0.1"), &start.client));
 	start.local = start.client;
 	start.client.port = 40000;
@@ -113,22 +130,20 @@ int world_init(struct world *w, const char *directives, enum world_steps steps)
 	w->wires[SCRIPT_CLIENT].open = true;
 	session_start(&w->session, &w->env, &start);
 	world_settle(w);
-	return 0;
 }
 
-void world_done(struct world *w)
+void world_stop(struct world *w)
 {
-	if (w->conf && !w->over)
+	if (!w->over)
 		session_done(&w->session);
 	for (int i = 0; i < SCRIPT_WIRES; i++) {
 		free(w->wires[i].to);
 		free(w->wires[i].from);
+		w->wires[i] = (struct world_wire){0};
 	}
 	free(w->log.lines);
-	free(w->desk_memory);
-	if (w->page)
-		munmap(w->page, PAGE + 4096);
-	conf_free(w->conf);
+	w->log.lines = NULL;
+	w->log.n = 0;
 }
 
 /* ---- the auth service ---- */
@@ -431,8 +446,34 @@ struct str world_unread(const struct world *w, enum script_wire which)
 	return wire->from ? str_of(wire->from + wire->used, wire->from_n - wire->used) : str_none();
 }
 
-bool world_remembers(const struct world *w, struct str bytes)
+/* What is left of the memory when runs of zeroes are one zero: nearly nothing of a lot. */
+static struct str world_rests(const struct world *w, uint8_t *rest, size_t size)
 {
-	return memmem(w->desk_memory, w->desk_bytes, bytes.p, bytes.n) ||
-	       memmem(&w->session, sizeof(w->session), bytes.p, bytes.n);
+	const uint64_t *words = w->desk_memory;
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->desk_bytes / 8; i++) {
+		if (n + sizeof(w->session) + 8 > size)
+			break;
+		if (words[i])
+			memcpy(rest + n, &words[i], 8);
+		else if (n && rest[n - 1])
+			rest[n] = 0;
+		else
+			continue;
+		n += words[i] ? 8 : 1;
+	}
+	memcpy(rest + n, &w->session, sizeof(w->session));
+	return str_of(rest, n + sizeof(w->session));
+}
+
+bool world_remembers(const struct world *w, const struct str *secrets, size_t n)
+{
+	static uint8_t rest[262144];
+	struct str s = world_rests(w, rest, sizeof(rest));
+
+	for (size_t i = 0; i < n; i++)
+		if (memmem(s.p, s.n, secrets[i].p, secrets[i].n))
+			return true;
+	return false;
 }

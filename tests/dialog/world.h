@@ -42,17 +42,18 @@ struct world_log {
 struct world {
 	struct conf *conf;
 	const struct server_conf *server;
-	enum world_steps steps;
 	struct script_vars vars;
-	struct session session;
 	struct session_env env;
 	struct session_counters counters;
+	uint8_t *page; /* of PAGE bytes; the one behind it is not mapped */
+	void *desk_memory;
+	size_t desk_bytes;
+	/* of one start */
+	enum world_steps steps;
+	struct session session;
 	struct world_log log;
 	struct world_wire wires[SCRIPT_WIRES];
 	bool over; /* session_done() was called */
-	void *desk_memory;
-	size_t desk_bytes;
-	uint8_t *page; /* of PAGE bytes; the one behind it is not mapped */
 	/* the request to the auth service */
 	bool asking;
 	uint64_t auth_deadline_ms; /* 0: none */
@@ -62,9 +63,13 @@ struct world {
 	uint8_t answer_bytes[2 * AUTH_HTTP_RESPONSE_MAX];
 };
 
-/* A client connects to the server{} with these directives. -1 after a message. */
-int world_init(struct world *w, const char *directives, enum world_steps steps);
+/* A server{} with these directives, and memory. -1 after a message. */
+int world_init(struct world *w, const char *directives);
 void world_done(struct world *w);
+
+/* A client connects to it. Each start needs its stop. */
+void world_start(struct world *w, enum world_steps steps);
+void world_stop(struct world *w);
 
 /* Let everything happen that can happen without time passing. */
 void world_settle(struct world *w);
@@ -80,7 +85,7 @@ void world_pass(struct world *w, uint64_t until_ms);
 /* What the proxy has sent on the wire and no expectation has met. */
 struct str world_unread(const struct world *w, enum script_wire wire);
 
-/* True if `bytes` are anywhere in memory that the session had. */
-bool world_remembers(const struct world *w, struct str bytes);
+/* True if one of the secrets is anywhere in memory that the session had. */
+bool world_remembers(const struct world *w, const struct str *secrets, size_t n);
 
 #endif

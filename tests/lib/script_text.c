@@ -176,8 +176,13 @@ struct str script_expand(struct str text, const struct script_vars *vars)
 	struct text t = {0};
 
 	for (size_t i = 0; i < text.n;) {
-		size_t used = text.p[i] == '$' ? text_placeholder(str_from(text, i), vars, &t) : 0;
+		size_t plain = str_find(str_from(text, i), '$'), used;
 
+		text_add(&t, text.p + i, plain);
+		i += plain;
+		if (i == text.n)
+			break;
+		used = text_placeholder(str_from(text, i), vars, &t);
 		if (!used)
 			text_add(&t, text.p + i, 1);
 		i += used ? used : 1;
