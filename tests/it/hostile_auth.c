@@ -60,7 +60,7 @@ static void fails_with(void (*serve)(struct fake *, int), const char *text, cons
 
 	for (int i = 0; i < 5; i++)
 		fails(p, log);
-	cr_assert_leq(place_await_fds(p, fds), fds);
+	place_expect_fds(p, fds);
 	place_end(p, false);
 }
 
@@ -193,7 +193,7 @@ static void succeeds_with(void (*serve)(struct fake *, int), const char *form, i
 		talk_close(&t);
 	}
 	cr_assert_eq(place_await_sink(p, "messages", 6), 6);
-	cr_assert_leq(place_await_fds(p, fds), fds);
+	place_expect_fds(p, fds);
 	place_end(p, false);
 }
 
@@ -271,6 +271,6 @@ Test(it_hostile_auth, request_of_a_client_that_leaves_is_given_up)
 			place_pause();
 		talk_reset(&t);
 	}
-	cr_assert_leq(place_await_fds(p, fds), fds);
+	place_expect_fds(p, fds);
 	place_end(p, false);
 }

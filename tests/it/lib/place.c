@@ -534,12 +534,12 @@ int place_worker_fds(struct place *p)
 	return n;
 }
 
-int place_await_fds(struct place *p, int want)
+void place_expect_fds(struct place *p, int most)
 {
 	uint64_t began = place_now_ms();
 	int got;
 
-	while ((got = count_fds(p)) > want && place_now_ms() - began < 20000)
+	while ((got = count_fds(p)) > most && place_now_ms() - began < 20000)
 		place_pause();
-	return got;
+	cr_assert_leq(got, most, "%d descriptors are open, %d may be", got, most);
 }

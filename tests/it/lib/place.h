@@ -75,8 +75,8 @@ bool place_log_has(struct place *p, const char *pattern);
 pid_t place_worker(struct place *p);
 int place_worker_fds(struct place *p);
 
-/* Waits until the worker has as many descriptors as before, at most 20 seconds; the last count. */
-int place_await_fds(struct place *p, int want);
+/* The worker must come down to so many descriptors within 20 seconds. */
+void place_expect_fds(struct place *p, int most);
 
 /* A port of 127.0.0.1 that nobody listens on. */
 uint16_t place_free_port(void);
