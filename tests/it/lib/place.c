@@ -295,6 +295,7 @@ void place_authd(struct place *p, const char *users, const char *const *options)
 
 static void write_conf(struct place *p, const struct place_conf *conf)
 {
+	const char *auth = conf->auth_http ? conf->auth_http : p->authd_at;
 	bool nginx = place_is_nginx();
 	char path[256];
 	FILE *f;
@@ -312,9 +313,10 @@ static void write_conf(struct place *p, const struct place_conf *conf)
 		"daemon off;\nworker_processes 1;\npid %s/proxy.pid;\nerror_log %s/proxy.log "
 		"info;\n"
 		"events { worker_connections %u; }\n"
-		"mail {\n  server_name mx.test;\n  auth_http http://%s/auth;\n  %s\n",
+		"mail {\n  server_name mx.test;\n  auth_http %s%s/auth;\n  %s\n",
 		p->dir, p->dir, conf->connections ? conf->connections : 2000,
-		conf->auth_http ? conf->auth_http : p->authd_at, conf->mail ? conf->mail : "");
+		strncmp(auth, "unix:", 5) == 0 ? "" : "http://", auth,
+		conf->mail ? conf->mail : "");
 	fprintf(f,
 		"  server { listen 127.0.0.1:%u; protocol smtp;"
 		" smtp_auth plain login cram-md5 external; }\n"
