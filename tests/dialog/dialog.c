@@ -267,19 +267,16 @@ static int dialog_play(struct play *p, enum world_steps steps)
 	return result;
 }
 
-/* One peer leaves at every byte; long talks are sampled. */
-static int dialog_leave(struct play *p, enum script_wire wire, enum script_kind how)
+/* One peer leaves at every byte of the `total` that it says; long talks are sampled. */
+static int dialog_leave(struct play *p, enum script_kind how, size_t total)
 {
-	size_t total = p->said[wire], stride = total / CUTS_MAX + 1;
+	size_t stride = total / CUTS_MAX + 1;
 	int result = 0;
 
-	for (size_t after = 0; !result && after < total; after += stride) {
-		size_t said = total;
-
-		p->cut = (struct cut){true, wire, after, how};
+	p->cut.on = true;
+	p->cut.how = how;
+	for (p->cut.after = 0; !result && p->cut.after < total; p->cut.after += stride)
 		result = dialog_play(p, WORLD_WHOLE);
-		p->said[wire] = said;
-	}
 	p->cut.on = false;
 	return result;
 }
@@ -303,6 +300,7 @@ static void dialog_script(const struct script *s, unsigned *passed, unsigned *fa
 {
 	static struct world world;
 	struct play p = {.script = s, .world = &world};
+	size_t said[SCRIPT_WIRES];
 
 	if (world_init(&world, s->conf)) {
 		fprintf(stderr, "[FAIL] %s.txt: its configuration is wrong\n", s->name);
@@ -312,11 +310,11 @@ static void dialog_script(const struct script *s, unsigned *passed, unsigned *fa
 	for (int steps = WORLD_WHOLE; steps <= WORLD_ALL_ONES; steps++)
 		if (steps == WORLD_WHOLE || !s->whole_only)
 			dialog_count(dialog_play(&p, (enum world_steps)steps), passed, failed);
+	memcpy(said, p.said, sizeof(said));
 	for (int wire = 0; wire < SCRIPT_WIRES; wire++) {
-		dialog_count(dialog_leave(&p, (enum script_wire)wire, SCRIPT_CLOSE), passed,
-			     failed);
-		dialog_count(dialog_leave(&p, (enum script_wire)wire, SCRIPT_RESET), passed,
-			     failed);
+		p.cut.wire = (enum script_wire)wire;
+		dialog_count(dialog_leave(&p, SCRIPT_CLOSE, said[wire]), passed, failed);
+		dialog_count(dialog_leave(&p, SCRIPT_RESET, said[wire]), passed, failed);
 	}
 	world_done(&world);
 }
