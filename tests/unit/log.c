@@ -360,6 +360,20 @@ Test(log, odd_places_are_reported_once_a_minute_and_counted)
 	world_done(&w);
 }
 
+Test(log, a_broken_must_says_where)
+{
+	struct world w;
+
+	world_init(&w);
+	log_use(&w.all);
+	log_also_stderr(false);
+	log_must(MUST_BROKEN, "src/x.c:12", "n > 0");
+	cr_assert(strstr(contents(w.path_a), "[alert] "));
+	cr_assert(strstr(contents(w.path_a), ": broken promise at src/x.c:12: n > 0; this process "
+					     "ends\n"));
+	world_done(&w);
+}
+
 Test(log, the_process_s_own_lines_hold_no_control_bytes)
 {
 	struct world w;
