@@ -5,6 +5,8 @@
  * SO_REUSEPORT would let a second server of the same user share our ports in silence. So at start
  * every address is first bound once without it, to find out whether it is free. Options of accepted
  * sockets (TCP_NODELAY, buffers, keepalive) are set here, once, and inherited.
+ * A reload to fewer threads loses what waits on the sockets that go, unless the system moves it
+ * (net.ipv4.tcp_migrate_req=1).
  */
 #include "app/listeners.h"
 
