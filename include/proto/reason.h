@@ -35,6 +35,7 @@ enum reason {
 	REASON_AUTH_BAD_SERVER,
 	REASON_AUTH_BAD_PORT,
 	REASON_AUTH_NO_PASSWORD,
+	REASON_AUTH_WAITS, /* WAIT without end */
 	REASON_AUTH_QUEUE_FULL,
 
 	/* the backend's doing, before the relay */

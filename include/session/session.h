@@ -29,7 +29,8 @@ enum phase {
 	PHASE_DIAL,      /* the backend is to be connected          */
 	PHASE_BACK,      /* the back engine logs in                 */
 	PHASE_RELAY,     /* bytes both ways                         */
-	PHASE_CLOSING,   /* last words are leaving, then close      */
+	PHASE_CLOSING,   /* last words are leaving                  */
+	PHASE_LINGER,    /* ... and have to be read before we close */
 	PHASE_COUNT
 };
 
@@ -41,7 +42,8 @@ enum session_want {
 	WANT_AUTH = 1 << 4,
 	WANT_DIAL = 1 << 5,
 	WANT_RELAY = 1 << 6, /* bytes pass without the session */
-	WANT_CLOSE = 1 << 7,
+	WANT_SHUT = 1 << 7,  /* last words have left: no more will be sent to the client */
+	WANT_CLOSE = 1 << 8,
 };
 
 struct session_counters {
@@ -77,10 +79,13 @@ struct session {
 	uint64_t number;
 	uint64_t deadline_ms; /* session_on_tick() is due then; 0: never */
 	uint8_t phase;        /* enum phase */
-	uint8_t reason;       /* enum reason, in PHASE_CLOSING */
+	uint8_t reason;       /* enum reason, from PHASE_CLOSING on */
+	uint8_t waits;        /* times the auth service said WAIT to this login */
 	bool retry_auth;      /* PHASE_AUTH_WAIT: ask again; else: refuse */
 	bool front_ended;     /* the client half-closed behind pipelined commands */
 	bool front_full;      /* the front engine waits for its replies to leave */
+	bool front_gone;      /* nobody reads what we still say */
+	bool lingers;         /* last words were said: see that they are read */
 	struct addr client, upstream;
 	struct addr local, back_local; /* our ends; only known when the log wants them */
 	union {
@@ -130,6 +135,9 @@ void session_on_tick(struct session *s);
 
 /* Bytes have moved in the relay: the deadline moves on. */
 void session_on_moved(struct session *s);
+
+/* WANT_SHUT is done. */
+void session_on_hushed(struct session *s);
 
 /* The end of the way from that side was passed on behind its last byte. */
 void session_on_shut(struct session *s, enum side from);

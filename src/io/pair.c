@@ -301,6 +301,10 @@ static void login_turn(struct thread *t, struct pair *p)
 		auth_client_cancel(t, p);
 	if (session_wants(&p->session) & WANT_DIAL)
 		dial(t, p);
+	if (session_wants(&p->session) & WANT_SHUT) {
+		net_shut_sending(p->conn[SIDE_FRONT].fd);
+		session_on_hushed(&p->session);
+	}
 	for (int side = 0; side < 2; side++) {
 		receive(t, p, (enum side)side);
 		transmit(t, p, (enum side)side);

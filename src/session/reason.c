@@ -64,6 +64,8 @@ static const struct reason_row rows[REASON_COUNT] = {
 				  ERROR},
 	[REASON_AUTH_NO_PASSWORD] = {"auth_no_password", LEVEL_ERR,
 				     STR_INIT("auth http server %A did not send password"), ERROR},
+	[REASON_AUTH_WAITS] = {"auth_waits", LEVEL_ERR,
+			       STR_INIT("auth http server %A keeps saying WAIT"), ERROR},
 	[REASON_AUTH_QUEUE_FULL] = {"auth_queue_full", LEVEL_ERR,
 				    STR_INIT("too many requests wait for auth http server %A, "
 					     "see auth_http_queue"),

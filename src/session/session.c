@@ -16,6 +16,9 @@
 enum {
 	/* How long last words may take to leave before the connection is closed over them. */
 	CLOSING_MS = 5000,
+	/* How long they may take to be read: closing over unread commands of the client would reset
+	   the connection and could take the words back. */
+	HUSHED_MS = 2000,
 	/* How long a client has to close after its backend has. */
 	LINGER_MS = 5000,
 	/* Room below which a side is not read: one receive may bring that much. */
@@ -61,13 +64,20 @@ void session_start(struct session *s, struct session_env *env, const struct sess
 	}
 }
 
+static bool is_ending(const struct session *s)
+{
+	return s->phase == PHASE_CLOSING || s->phase == PHASE_LINGER;
+}
+
 void session_end_said(struct session *s, enum reason reason, struct str detail)
 {
-	if (s->phase == PHASE_CLOSING)
+	if (is_ending(s))
 		return;
 	session_log_reason(s, reason, detail);
 	s->env->counters->ended[reason]++;
 	s->reason = (uint8_t)reason;
+	s->lingers = !s->front_gone && !s->front_ended && s->phase != PHASE_RELAY &&
+		     reason != REASON_SHUTDOWN && session_pending(s, SIDE_FRONT).n;
 	s->phase = PHASE_CLOSING;
 	s->deadline_ms = s->env->now_ms + CLOSING_MS;
 	if (s->desk) {
@@ -80,7 +90,7 @@ void session_end(struct session *s, enum reason reason, struct str detail)
 {
 	struct str words = reason_row(reason)->smtp;
 
-	if (words.n && s->phase != PHASE_CLOSING && s->phase != PHASE_RELAY)
+	if (words.n && !is_ending(s) && s->phase != PHASE_RELAY)
 		out_str(&session_desk(s)->to_front.out, words);
 	session_end_said(s, reason, detail);
 }
@@ -99,6 +109,7 @@ size_t session_on_front(struct session *s, struct str bytes)
 	case PHASE_BACK:
 		return desk_stash(session_desk(s), SIDE_FRONT, bytes);
 	case PHASE_CLOSING:
+	case PHASE_LINGER:
 		return bytes.n;
 	case PHASE_RELAY:
 	case PHASE_COUNT:
@@ -152,9 +163,11 @@ static void front_closed(struct session *s, struct str failed)
 		break;
 	case PHASE_DELAY:
 	case PHASE_CLOSING:
+	case PHASE_LINGER:
 	case PHASE_COUNT:
 		break;
 	}
+	s->front_gone = true;
 	session_end_said(s, REASON_CLIENT_CLOSED, str_none());
 	/* Half-closed or gone, nobody can be told apart here: replies that wait still leave unless
 	   the connection has failed. */
@@ -232,6 +245,8 @@ void session_on_tick(struct session *s)
 		session_end(s, or_done(s, REASON_RELAY_TIMEOUT), str_none());
 		break;
 	case PHASE_CLOSING:
+	case PHASE_LINGER:
+		s->front_gone = true;
 		if (s->desk)
 			desk_sent(&s->desk->to_front, desk_pending(&s->desk->to_front).n);
 		break;
@@ -239,6 +254,13 @@ void session_on_tick(struct session *s)
 	case PHASE_COUNT:
 		break;
 	}
+}
+
+void session_on_hushed(struct session *s)
+{
+	must(s->phase == PHASE_CLOSING);
+	s->phase = PHASE_LINGER;
+	s->deadline_ms = s->env->now_ms + HUSHED_MS;
 }
 
 void session_on_moved(struct session *s)
@@ -279,10 +301,14 @@ unsigned session_wants(const struct session *s)
 
 	if (session_pending(s, SIDE_FRONT).n)
 		wants |= WANT_SEND_FRONT;
-	if (s->phase == PHASE_CLOSING)
-		return wants ? wants : WANT_CLOSE;
 	if (s->phase == PHASE_RELAY)
 		return wants | WANT_RELAY;
+	if (s->phase == PHASE_LINGER)
+		return s->front_gone ? WANT_CLOSE : WANT_RECV_FRONT;
+	if (s->phase == PHASE_CLOSING && !wants)
+		return s->lingers && !s->front_gone ? WANT_SHUT : WANT_CLOSE;
+	if (s->phase == PHASE_CLOSING)
+		return wants;
 	if (!s->front_ended && !s->front_full && has_room(s, SIDE_FRONT))
 		wants |= WANT_RECV_FRONT;
 	if (s->phase == PHASE_AUTH)
@@ -335,7 +361,7 @@ void session_rest(struct session *s)
 
 	if (!s->desk || !desk_clear(s->desk))
 		return;
-	if (!front && s->phase != PHASE_RELAY && s->phase != PHASE_CLOSING)
+	if (!front && s->phase != PHASE_RELAY && !is_ending(s))
 		return;
 	if (front && !smtp_front_idle(&s->u.front))
 		return;

@@ -38,6 +38,7 @@ static struct str action(const struct session *s)
 	case PHASE_RELAY:
 		return STR("proxying");
 	case PHASE_CLOSING:
+	case PHASE_LINGER:
 	case PHASE_COUNT:
 		break;
 	}

@@ -100,12 +100,19 @@ static void refuse(struct session *s, const struct front_answer *a, bool again)
 		return;
 	}
 	s->phase = PHASE_FRONT;
+	s->waits = 0;
 	s->deadline_ms = s->env->now_ms + s->conf->timeout_ms;
 	session_login_resume(s);
 }
 
+enum { WAITS_MAX = 100 }; /* of one login: beyond, the service does not know what it wants */
+
 static void wait_for_it(struct session *s, const struct verdict *v)
 {
+	if (v->kind == VERDICT_WAIT && ++s->waits > WAITS_MAX) {
+		session_end(s, REASON_AUTH_WAITS, str_none());
+		return;
+	}
 	s->retry_auth = v->kind == VERDICT_WAIT;
 	s->phase = PHASE_AUTH_WAIT;
 	s->deadline_ms = s->env->now_ms + v->wait_s * 1000;

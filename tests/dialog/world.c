@@ -364,6 +364,12 @@ static bool world_turn(struct world *w)
 		       (session_wants(&w->session) & WANT_RELAY && world_relay_way(w, SIDE_BACK));
 	if (world_transmit(w, SIDE_FRONT))
 		return true;
+	if (wants & WANT_SHUT) {
+		/* Clients of the scripts close when they are closed to. */
+		session_on_hushed(&w->session);
+		session_on_closed(&w->session, SIDE_FRONT, str_none());
+		return true;
+	}
 	if (wants & WANT_CLOSE)
 		return world_close(w);
 	if (wants & WANT_DIAL) {
