@@ -120,3 +120,13 @@ size_t desk_stash(struct desk *d, enum side from, struct str bytes)
 		d->in_high[from] = d->in[from].tail;
 	return taken;
 }
+
+void desk_forget(struct desk *d, enum side from)
+{
+	struct buf *in = &d->in[from];
+
+	buf_wipe_memory(in->base, in->head);
+	if (d->in_high[from] > in->tail)
+		buf_wipe_memory(in->base + in->tail, d->in_high[from] - in->tail);
+	d->in_high[from] = in->tail;
+}

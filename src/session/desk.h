@@ -52,4 +52,7 @@ size_t desk_sent(struct desk_out *o, size_t n);
 /* Append to in[from], keeping the high-water mark. Returns bytes taken. */
 NODISCARD size_t desk_stash(struct desk *d, enum side from, struct str bytes);
 
+/* Wipe what was consumed of in[from]: a login's commands, once it is decided. */
+void desk_forget(struct desk *d, enum side from);
+
 #endif

@@ -95,6 +95,7 @@ size_t session_login_front(struct session *s, struct str bytes)
 static void refuse(struct session *s, const struct front_answer *a, bool again)
 {
 	smtp_front_verdict(&s->u.front, a, &s->desk->to_front.out);
+	desk_forget(s->desk, SIDE_FRONT);
 	if (!again) {
 		session_end_said(s, REASON_CLIENT_REFUSED, str_none());
 		return;
@@ -226,6 +227,7 @@ static void hand_over(struct session *s)
 	smtp_front_verdict(&s->u.front, &a, &d->to_front.out);
 	arena_reset_to(&d->store, 0);
 	arena_reset_to(&d->answer, 0);
+	desk_forget(d, SIDE_FRONT);
 	d->login = (struct login){0};
 
 	/* The front engine ends here: its memory serves the relay. */
