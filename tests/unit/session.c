@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Unit tests of session/session: phases, wants and deadlines, bytes that wait, half-closes.
+ */
+#include "session/desk.h"
+#include "tests/lib/rig.h"
+
+#include <criterion/criterion.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WANTS(r, w)    cr_assert(rig_wants((r), (w)), "wants %x", session_wants(&(r)->session))
+#define TAKES(r, s, t) cr_assert_str_eq(rig_take((r), (s)), (t))
+#define ENDED(r, why)  cr_assert(rig_ended((r), (why)), "%s", (r)->log.text)
+#define LOGGED(r, t)   cr_assert(rig_logged((r), (t)), "%s", (r)->log.text)
+
+/* ---- wants ---- */
+
+Test(session, wants_in_each_phase)
+{
+	static const struct {
+		enum phase phase;
+		unsigned wants;
+	} rows[] = {
+		{PHASE_DELAY, WANT_RECV_FRONT},
+		{PHASE_FRONT, WANT_RECV_FRONT},
+		{PHASE_AUTH, WANT_RECV_FRONT | WANT_AUTH},
+		{PHASE_AUTH_WAIT, WANT_RECV_FRONT},
+		{PHASE_DIAL, WANT_RECV_FRONT | WANT_DIAL},
+		{PHASE_BACK, WANT_RECV_FRONT | WANT_RECV_BACK},
+		{PHASE_RELAY, WANT_RELAY},
+		{PHASE_CLOSING, WANT_CLOSE},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rig *r = rig_new();
+
+		rig_reach(r, rows[i].phase);
+		cr_assert(rig_wants(r, rows[i].wants), "phase %d wants %x", (int)rows[i].phase,
+			  session_wants(&r->session));
+		rig_done(r);
+	}
+}
+
+Test(session, wants_to_send_what_is_pending)
+{
+	struct rig *r = rig_new();
+
+	rig_start(r);
+	WANTS(r, WANT_SEND_FRONT | WANT_RECV_FRONT);
+	TAKES(r, SIDE_FRONT, "220 mx.test ESMTP ready\r\n");
+	WANTS(r, WANT_RECV_FRONT);
+	rig_reach(r, PHASE_BACK);
+	rig_backend(r, "220 back.test\r\n");
+	WANTS(r, WANT_SEND_BACK | WANT_RECV_BACK | WANT_RECV_FRONT);
+	TAKES(r, SIDE_BACK, "EHLO mx.test\r\n");
+	rig_backend(r, "250 back.test\r\n");
+	WANTS(r, WANT_SEND_FRONT | WANT_RELAY);
+	TAKES(r, SIDE_FRONT, "235 2.0.0 OK\r\n");
+	WANTS(r, WANT_RELAY);
+	rig_done(r);
+}
+
+Test(session, sends_in_parts)
+{
+	struct rig *r = rig_new();
+	struct str all, rest;
+
+	rig_start(r);
+	all = session_pending(&r->session, SIDE_FRONT);
+	session_on_sent(&r->session, SIDE_FRONT, 4);
+	rest = session_pending(&r->session, SIDE_FRONT);
+	cr_assert_eq(rest.p, all.p + 4);
+	cr_assert_eq(rest.n, all.n - 4);
+	session_on_sent(&r->session, SIDE_FRONT, rest.n);
+	cr_assert_eq(session_pending(&r->session, SIDE_FRONT).n, 0);
+	rig_done(r);
+}
+
+/* ---- the greeting ---- */
+
+Test(session, greets_at_once_without_delay)
+{
+	struct rig *r = rig_new();
+
+	rig_start(r);
+	cr_assert_eq(r->session.phase, PHASE_FRONT);
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + RIG_TIMEOUT_MS);
+	cr_assert_eq(r->counters.accepted, 1);
+	LOGGED(r, "client 192.0.2.1:40000 connected to 127.0.0.1:25\n");
+	rig_done(r);
+}
+
+Test(session, greets_when_the_delay_is_over)
+{
+	struct rig *r = rig_new();
+
+	r->conf.greeting_delay_ms = 1000;
+	rig_start(r);
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + 1000);
+	rig_pass(r, 999);
+	cr_assert_eq(r->session.phase, PHASE_DELAY);
+	cr_assert_null(r->session.desk);
+	rig_pass(r, 1);
+	cr_assert_eq(r->session.phase, PHASE_FRONT);
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + 1000 + RIG_TIMEOUT_MS);
+	TAKES(r, SIDE_FRONT, "220 mx.test ESMTP ready\r\n");
+	rig_done(r);
+}
+
+Test(session, a_client_that_talks_first_is_rejected)
+{
+	struct rig *r = rig_new();
+
+	rig_reach(r, PHASE_DELAY);
+	rig_client(r, "EHLO early\r\n");
+	ENDED(r, REASON_CLIENT_EARLY);
+	TAKES(r, SIDE_FRONT, "503 5.5.0 Improper use of SMTP command pipelining\r\n");
+	LOGGED(r, "client was rejected before greeting: \"EHLO early__\" while in delay "
+		  "pipelining state, client: 192.0.2.1, server: 127.0.0.1:25\n");
+	rig_done(r);
+}
+
+/* ---- deadlines ---- */
+
+Test(session, the_timeout_runs_from_the_greeting_over_all_commands)
+{
+	struct rig *r = rig_new();
+
+	rig_start(r);
+	for (int i = 0; i < 59; i++) {
+		rig_pass(r, 1000);
+		rig_client(r, "NOOP\r\n");
+		rig_take(r, SIDE_FRONT);
+		cr_assert_eq(r->session.deadline_ms, RIG_START_MS + RIG_TIMEOUT_MS);
+	}
+	rig_pass(r, 999);
+	cr_assert_eq(r->session.phase, PHASE_FRONT);
+	rig_pass(r, 1);
+	ENDED(r, REASON_CLIENT_TIMEOUT);
+	TAKES(r, SIDE_FRONT, "");
+	LOGGED(r, "client timed out (110: Connection timed out) while in auth state, client: ");
+	rig_done(r);
+}
+
+Test(session, the_auth_client_keeps_the_time_of_its_requests)
+{
+	struct rig *r = rig_new();
+
+	rig_reach(r, PHASE_AUTH);
+	cr_assert_eq(r->session.deadline_ms, 0);
+	rig_pass(r, 10 * RIG_TIMEOUT_MS);
+	cr_assert_eq(r->session.phase, PHASE_AUTH);
+	rig_done(r);
+}
+
+Test(session, waits_and_asks_again)
+{
+	struct rig *r = rig_new();
+
+	rig_reach(r, PHASE_AUTH);
+	session_on_verdict(&r->session, &(struct verdict){.kind = VERDICT_WAIT, .wait_s = 5});
+	cr_assert_eq(r->session.phase, PHASE_AUTH_WAIT);
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + 5000);
+	rig_pass(r, 4999);
+	cr_assert_eq(r->session.phase, PHASE_AUTH_WAIT);
+	rig_pass(r, 1);
+	cr_assert_eq(r->session.phase, PHASE_AUTH);
+	WANTS(r, WANT_AUTH | WANT_RECV_FRONT);
+	TAKES(r, SIDE_FRONT, "");
+	rig_done(r);
+}
+
+Test(session, refuses_when_the_wait_is_over_and_the_clock_starts_anew)
+{
+	struct rig *r = rig_new();
+
+	rig_reach(r, PHASE_AUTH);
+	rig_refuse(r, "try later", 5);
+	cr_assert_eq(r->session.phase, PHASE_AUTH_WAIT);
+	TAKES(r, SIDE_FRONT, "");
+	rig_pass(r, 5000);
+	cr_assert_eq(r->session.phase, PHASE_FRONT);
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + 5000 + RIG_TIMEOUT_MS);
+	TAKES(r, SIDE_FRONT, "535 5.7.0 try later\r\n");
+	LOGGED(r, "client login failed: \"try later\" while in http auth state, client: 192.0.2.1, "
+		  "server: 127.0.0.1:25, login: \"tim\"\n");
+	rig_done(r);
+}
+
+Test(session, the_backend_has_one_timeout_from_dial_to_login)
+{
+	static const enum phase phases[] = {PHASE_DIAL, PHASE_BACK};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct rig *r = rig_new();
+
+		rig_reach(r, PHASE_DIAL);
+		rig_pass(r, 100);
+		rig_reach(r, phases[i]);
+		cr_assert_eq(r->session.deadline_ms, RIG_START_MS + RIG_TIMEOUT_MS);
+		rig_pass(r, RIG_TIMEOUT_MS - 101);
+		cr_assert_eq(r->session.phase, phases[i]);
+		rig_pass(r, 1);
+		ENDED(r, REASON_BACK_TIMEOUT);
+		TAKES(r, SIDE_FRONT, "451 4.3.2 Internal server error\r\n");
+		LOGGED(r, "upstream timed out (110: Connection timed out) while connecting to "
+			  "upstream, client: 192.0.2.1, server: 127.0.0.1:25, login: \"tim\", "
+			  "upstream: 192.0.2.9:2525\n");
+		rig_done(r);
+	}
+}
+
+Test(session, bytes_move_the_deadline_of_the_relay)
+{
+	struct rig *r = rig_new();
+
+	rig_reach(r, PHASE_RELAY);
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + RIG_PROXY_MS);
+	rig_pass(r, RIG_PROXY_MS - 1);
+	cr_assert_eq(r->session.phase, PHASE_RELAY);
+	session_on_moved(&r->session);
+	cr_assert_eq(r->session.deadline_ms, r->env.now_ms + RIG_PROXY_MS);
+	rig_pass(r, RIG_PROXY_MS);
+	ENDED(r, REASON_RELAY_TIMEOUT);
+	TAKES(r, SIDE_FRONT, "");
+	LOGGED(r, "client timed out (110: Connection timed out) while proxying, client: ");
+	rig_done(r);
+}
+
+Test(session, a_client_that_half_closed_has_the_shorter_timeout)
+{
+	struct rig *r = rig_new();
+
+	rig_reach(r, PHASE_RELAY);
+	relay_ended(&r->session.u.past.relay, SIDE_FRONT);
+	session_on_shut(&r->session, SIDE_FRONT);
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + RIG_TIMEOUT_MS);
+	rig_pass(r, 1000);
+	session_on_moved(&r->session);
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + 1000 + RIG_TIMEOUT_MS);
+	r->conf.proxy_timeout_ms = 500;
+	session_on_moved(&r->session);
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + 1000 + 500);
+	rig_done(r);
+}
+
+Test(session, behind_the_backends_end_the_client_has_moments)
+{
+	struct rig *r = rig_new();
+
+	rig_reach(r, PHASE_RELAY);
+	relay_ended(&r->session.u.past.relay, SIDE_BACK);
+	session_on_shut(&r->session, SIDE_BACK);
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + 5000);
+	session_on_moved(&r->session);
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + 5000);
+	rig_pass(r, 5000);
+	ENDED(r, REASON_DONE);
+	LOGGED(r, "proxied session done, client: 192.0.2.1, server: 127.0.0.1:25, login: \"tim\", "
+		  "upstream: 192.0.2.9:2525\n");
+	rig_done(r);
+}
+
+Test(session, last_words_have_their_time_and_no_more)
+{
+	struct rig *r = rig_new();
+
+	rig_reach(r, PHASE_DIAL);
+	session_on_dialled(&r->session, STR("111: Connection refused"));
+	ENDED(r, REASON_BACK_DOWN);
+	WANTS(r, WANT_SEND_FRONT);
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + 5000);
+	rig_pass(r, 4999);
+	WANTS(r, WANT_SEND_FRONT);
+	rig_pass(r, 1);
+	WANTS(r, WANT_CLOSE);
+	rig_pass(r, 1000);
+	WANTS(r, WANT_CLOSE);
+	rig_done(r);
+}
+
+Test(session, ticks_before_the_deadline_change_nothing)
+{
+	for (int phase = PHASE_DELAY; phase < PHASE_COUNT; phase++) {
+		struct rig *r = rig_new();
+		uint64_t at;
+
+		rig_reach(r, (enum phase)phase);
+		at = r->session.deadline_ms;
+		session_on_tick(&r->session);
+		cr_assert_eq(r->session.phase, phase);
+		cr_assert_eq(r->session.deadline_ms, at);
+		rig_done(r);
+	}
+}
+
+/* ---- bytes that wait ---- */
+
+Test(session, replies_that_have_no_room_wait)
+{
+	enum { COMMANDS = 2000, REPLY = sizeof("250 2.0.0 OK\r\n") - 1 };
+	struct rig *r = rig_new();
+	char *noops = malloc(COMMANDS * 6 + 1);
+
+	rig_start(r);
+	rig_take(r, SIDE_FRONT);
+	for (int i = 0; i < COMMANDS; i++)
+		memcpy(noops + i * 6, "NOOP\r\n", 7);
+	rig_client(r, noops);
+	cr_assert(r->session.front_full);
+	WANTS(r, WANT_SEND_FRONT);
+	/* Half of it gone makes no room yet: the writer starts anew when it is empty. */
+	session_on_sent(&r->session, SIDE_FRONT, REPLY);
+	cr_assert(r->session.front_full);
+	cr_assert_eq(strlen(rig_take(r, SIDE_FRONT)), (COMMANDS - 1) * REPLY);
+	cr_assert_not(r->session.front_full);
+	WANTS(r, WANT_RECV_FRONT);
+	session_rest(&r->session);
+	cr_assert_null(r->session.desk);
+	free(noops);
+	rig_done(r);
+}
+
+Test(session, pipelined_bytes_go_to_the_backend)
+{
+	struct rig *r = rig_new();
+
+	rig_start(r);
+	rig_take(r, SIDE_FRONT);
+	rig_client(r, "EHLO c\r\nAUTH PLAIN AHRpbQBzZWNyZXQ=\r\nMAIL FROM:<a@b>\r\nRC");
+	cr_assert_eq(r->session.phase, PHASE_AUTH);
+	rig_client(r, "PT TO:<c@d>\r\n");
+	rig_reach(r, PHASE_RELAY);
+	WANTS(r, WANT_RELAY);
+	TAKES(r, SIDE_BACK, "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n");
+	rig_done(r);
+}
+
+Test(session, what_waits_goes_in_parts_and_bounded)
+{
+	struct rig *r = rig_new();
+	size_t size, taken;
+	uint8_t *bulk;
+
+	rig_reach(r, PHASE_AUTH);
+	size = r->session.desk->in[SIDE_FRONT].size;
+	bulk = malloc(size + 1);
+	memset(bulk, 'x', size + 1);
+	taken = session_on_front(&r->session, str_of(bulk, size - 1000));
+	cr_assert_eq(taken, size - 1000);
+	WANTS(r, WANT_AUTH);
+	taken = session_on_front(&r->session, str_of(bulk, size + 1));
+	cr_assert_eq(taken, 1000);
+	rig_reach(r, PHASE_RELAY);
+	cr_assert_eq(session_pending(&r->session, SIDE_BACK).n, size);
+	session_on_sent(&r->session, SIDE_BACK, 17);
+	cr_assert_eq(session_pending(&r->session, SIDE_BACK).n, size - 17);
+	free(bulk);
+	rig_done(r);
+}
+
+Test(session, the_relay_keeps_bytes_for_a_slow_reader)
+{
+	struct rig *r = rig_new();
+
+	rig_reach(r, PHASE_RELAY);
+	session_rest(&r->session);
+	cr_assert_null(r->session.desk);
+	cr_assert_eq(session_keep(&r->session, SIDE_BACK, STR("for the client")), 14);
+	WANTS(r, WANT_RELAY | WANT_SEND_FRONT);
+	session_rest(&r->session);
+	cr_assert_not_null(r->session.desk);
+	TAKES(r, SIDE_FRONT, "for the client");
+	session_rest(&r->session);
+	cr_assert_null(r->session.desk);
+	rig_done(r);
+}
+
+Test(session, without_login_the_backends_answer_is_the_relays_first)
+{
+	struct rig *r = rig_new();
+
+	rig_start(r);
+	rig_client(r, "EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
+	cr_assert_eq(r->session.phase, PHASE_AUTH);
+	cr_assert_eq(r->session.u.front.login.method, AUTH_NONE);
+	rig_take(r, SIDE_FRONT);
+	rig_route(r);
+	session_on_dialled(&r->session, str_none());
+	rig_backend(r, "220 b\r\n");
+	TAKES(r, SIDE_BACK, "EHLO mx.test\r\n");
+	rig_backend(r, "250-b\r\n250 PIPELINING\r\n");
+	TAKES(r, SIDE_BACK, "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n");
+	rig_backend(r, "250 ok\r\n25");
+	cr_assert_eq(r->session.phase, PHASE_BACK);
+	rig_backend(r, "0 fine\r\nmore");
+	cr_assert_eq(r->session.phase, PHASE_RELAY);
+	TAKES(r, SIDE_FRONT, "250 fine\r\nmore");
+	TAKES(r, SIDE_BACK, "DATA\r\n");
+	cr_assert_eq(r->counters.logged_in, 1);
+	rig_done(r);
+}
+
+Test(session, the_backends_replies_come_byte_by_byte)
+{
+	struct rig *r = rig_new();
+	const char *greeting = "220-one\r\n220 two\r\n", *hello = "250-b\r\n250 SIZE\r\n";
+	char one[2] = "";
+
+	rig_reach(r, PHASE_BACK);
+	for (const char *c = greeting; *c; c++) {
+		one[0] = *c;
+		rig_backend(r, one);
+	}
+	TAKES(r, SIDE_BACK, "EHLO mx.test\r\n");
+	for (const char *c = hello; *c; c++) {
+		cr_assert_eq(r->session.phase, PHASE_BACK);
+		one[0] = *c;
+		rig_backend(r, one);
+	}
+	cr_assert_eq(r->session.phase, PHASE_RELAY);
+	TAKES(r, SIDE_FRONT, "235 2.0.0 OK\r\n");
+	rig_done(r);
+}
+
+/* A backend that answers before it was asked: the next command waits for its writer. */
+Test(session, a_command_that_has_no_room_waits)
+{
+	struct rig *r = rig_new();
+	struct str big;
+	char helo[RIG_LINE_MAX];
+
+	r->conf.smtp_back.xclient = true;
+	memset(helo, 'h', sizeof(helo));
+	memcpy(helo, "EHLO ", 5);
+	memcpy(helo + sizeof(helo) - 3, "\r\n", 3);
+	rig_start(r);
+	rig_take(r, SIDE_FRONT);
+	rig_client(r, helo);
+	rig_client(r, "AUTH PLAIN AHRpbQBzZWNyZXQ=\r\n");
+	rig_reach(r, PHASE_BACK);
+	rig_backend(r, "220 b\r\n");
+	/* Leave no room behind the command that is on its way. */
+	big = out_data(&r->session.desk->to_back.out);
+	r->session.desk->to_back.out.size = big.n + 100;
+	rig_backend(r, "250 b\r\n");
+	rig_backend(r, "220 ");
+	rig_backend(r, "b\r\n");
+	cr_assert_eq(r->session.desk->back.state, SMTP_BACK_XCLIENT);
+	cr_assert_eq(buf_len(&r->session.desk->in[SIDE_BACK]), 7);
+	r->session.desk->to_back.out.size = 3 * RIG_LINE_MAX;
+	rig_take(r, SIDE_BACK);
+	cr_assert_eq(buf_len(&r->session.desk->in[SIDE_BACK]), 0);
+	cr_assert_eq(r->session.desk->back.state, SMTP_BACK_CLIENT_HELO);
+	cr_assert_not_null(strstr(r->sent, "\r\nEHLO hhh"));
+	rig_done(r);
+}
+
+/* ---- half-closes before the relay ---- */
+
+Test(session, a_client_that_half_closes_without_commands_is_gone)
+{
+	static const enum phase phases[] = {PHASE_DELAY,     PHASE_FRONT, PHASE_AUTH,
+					    PHASE_AUTH_WAIT, PHASE_DIAL,  PHASE_BACK};
+
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		struct rig *r = rig_new();
+
+		rig_reach(r, phases[i]);
+		session_on_closed(&r->session, SIDE_FRONT, str_none());
+		ENDED(r, REASON_CLIENT_CLOSED);
+		WANTS(r, WANT_CLOSE);
+		rig_done(r);
+	}
+}
+
+Test(session, a_client_that_half_closes_behind_commands_gets_its_replies)
+{
+	struct rig *r = rig_new();
+
+	rig_reach(r, PHASE_AUTH);
+	rig_client(r, "NOOP\r\nQUIT\r\n");
+	session_on_closed(&r->session, SIDE_FRONT, str_none());
+	cr_assert_eq(r->session.phase, PHASE_AUTH);
+	WANTS(r, WANT_AUTH);
+	rig_reach(r, PHASE_RELAY);
+	cr_assert(r->session.u.past.relay.way[SIDE_FRONT].ended);
+	TAKES(r, SIDE_BACK, "NOOP\r\nQUIT\r\n");
+	rig_done(r);
+}
+
+Test(session, a_refused_client_that_half_closed_gets_its_last_replies)
+{
+	struct rig *r = rig_new();
+
+	rig_reach(r, PHASE_AUTH);
+	rig_client(r, "NOOP\r\nNO");
+	session_on_closed(&r->session, SIDE_FRONT, str_none());
+	rig_refuse(r, "no", 1);
+	rig_pass(r, 1000);
+	ENDED(r, REASON_CLIENT_CLOSED);
+	TAKES(r, SIDE_FRONT, "535 5.7.0 no\r\n250 2.0.0 OK\r\n");
+	WANTS(r, WANT_CLOSE);
+	rig_done(r);
+}
+
+Test(session, a_half_close_behind_a_full_engine_waits_for_it)
+{
+	enum { COMMANDS = 2000 };
+	struct rig *r = rig_new();
+	char *noops = malloc(COMMANDS * 6 + 1);
+
+	rig_start(r);
+	rig_take(r, SIDE_FRONT);
+	for (int i = 0; i < COMMANDS; i++)
+		memcpy(noops + i * 6, "NOOP\r\n", 7);
+	rig_client(r, noops);
+	session_on_closed(&r->session, SIDE_FRONT, str_none());
+	cr_assert_eq(r->session.phase, PHASE_FRONT);
+	cr_assert_eq(strlen(rig_take(r, SIDE_FRONT)), COMMANDS * 14);
+	ENDED(r, REASON_CLIENT_CLOSED);
+	free(noops);
+	rig_done(r);
+}
+
+Test(session, a_client_that_half_closes_keeps_the_replies_that_wait)
+{
+	struct rig *r = rig_new();
+
+	rig_start(r);
+	rig_take(r, SIDE_FRONT);
+	rig_client(r, "NOOP\r\n");
+	session_on_closed(&r->session, SIDE_FRONT, str_none());
+	ENDED(r, REASON_CLIENT_CLOSED);
+	TAKES(r, SIDE_FRONT, "250 2.0.0 OK\r\n");
+	WANTS(r, WANT_CLOSE);
+	rig_done(r);
+}
