@@ -46,14 +46,38 @@ void conn_poll_out(struct conn_env *e, struct conn *c)
 		ring_poll_out(e->ring, c->fd, c->tag | CONN_POLL_OUT);
 }
 
-void conn_send(struct conn_env *e, struct conn *c, struct str bytes, bool more)
+static void submit_send(struct conn_env *e, struct conn *c, struct ring_send *send)
 {
 	bool fresh = arm(c, CONN_SEND);
 
-	must(fresh && bytes.n > 0);
-	c->asked = (uint32_t)bytes.n;
-	ring_send(e->ring, &(struct ring_send){.fd = c->fd, .more = more, .bytes = bytes},
-		  c->tag | CONN_SEND);
+	must(fresh && send->n > 0);
+	send->fd = c->fd;
+	c->asked = (uint32_t)ring_send(e->ring, send, c->tag | CONN_SEND);
+}
+
+void conn_send(struct conn_env *e, struct conn *c, struct str bytes, bool more)
+{
+	c->own = false;
+	submit_send(e, c, &(struct ring_send){.n = 1, .parts = &bytes, .more = more});
+}
+
+void conn_send_queue(struct conn_env *e, struct conn *c, const struct conn *from, bool ended)
+{
+	struct str parts[RING_PARTS_MAX];
+	uint32_t bytes = 0, skip = from->skip;
+	unsigned n = 0;
+
+	for (uint16_t b = from->first; b != CONN_NO_BUFFER && n < RING_PARTS_MAX;
+	     b = e->pieces[b].next) {
+		parts[n] = str_of(ring_buffer(e->ring, b) + skip, e->pieces[b].n - skip);
+		bytes += (uint32_t)parts[n++].n;
+		skip = 0;
+	}
+	c->own = true;
+	/* More follows at once, be it the end of the stream: then FIN rides on the last segment. */
+	submit_send(
+		e, c,
+		&(struct ring_send){.n = n, .parts = parts, .more = ended || bytes < from->held});
 }
 
 void conn_cancel(struct conn_env *e, struct conn *c, unsigned ops)
@@ -96,16 +120,16 @@ struct str conn_first(const struct conn_env *e, const struct conn *c)
 
 void conn_drop(struct conn_env *e, struct conn *c, uint32_t n)
 {
-	uint16_t buffer = c->first;
-
-	must(n <= conn_first(e, c).n);
-	c->skip += n;
+	must(n <= c->held);
 	c->held -= n;
-	if (c->skip < e->pieces[buffer].n)
-		return;
-	c->first = e->pieces[buffer].next;
-	c->skip = 0;
-	ring_put_buffer(e->ring, buffer);
+	c->skip += n;
+	while (c->first != CONN_NO_BUFFER && c->skip >= e->pieces[c->first].n) {
+		uint16_t buffer = c->first;
+
+		c->skip -= e->pieces[buffer].n;
+		c->first = e->pieces[buffer].next;
+		ring_put_buffer(e->ring, buffer);
+	}
 }
 
 void conn_shut(struct conn_env *e, struct conn *c)
@@ -116,8 +140,7 @@ void conn_shut(struct conn_env *e, struct conn *c)
 void conn_close(struct conn_env *e, struct conn *c)
 {
 	must(conn_quiet(c));
-	while (c->first != CONN_NO_BUFFER)
-		conn_drop(e, c, (uint32_t)conn_first(e, c).n);
+	conn_drop(e, c, c->held);
 	if (c->fd != -1)
 		net_close(c->fd);
 	c->fd = -1;

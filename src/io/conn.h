@@ -81,8 +81,9 @@ void conn_open(struct conn *c, int fd);
 void conn_recv(struct conn_env *e, struct conn *c);
 void conn_poll_in(struct conn_env *e, struct conn *c);
 void conn_poll_out(struct conn_env *e, struct conn *c);
-/* Only when no send is in flight. */
+/* Only when no send is in flight. conn_send_queue() sends what waits in another's queue. */
 void conn_send(struct conn_env *e, struct conn *c, struct str bytes, bool more);
+void conn_send_queue(struct conn_env *e, struct conn *c, const struct conn *from, bool ended);
 
 /* Ask the operations of the set that are in flight to end. */
 void conn_cancel(struct conn_env *e, struct conn *c, unsigned ops);
@@ -91,7 +92,7 @@ void conn_cancel(struct conn_env *e, struct conn *c, unsigned ops);
 void conn_event(struct conn *c, const struct ring_event *ev);
 
 /* Queue a received buffer of n bytes; conn_first() looks at the oldest piece, conn_drop() takes n
- * bytes off it. */
+ * bytes off the queue. */
 void conn_push(struct conn_env *e, struct conn *c, uint16_t buffer, uint32_t n);
 struct str conn_first(const struct conn_env *e, const struct conn *c);
 void conn_drop(struct conn_env *e, struct conn *c, uint32_t n);

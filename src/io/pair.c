@@ -61,8 +61,11 @@ struct pair *pair_open(struct thread *t, const struct listen_conf *from, int fd)
 	if (!p)
 		return NULL;
 	generation = (uint16_t)(p->generation + 1);
-	memset(p, 0, sizeof(*p));
 	p->generation = generation;
+	p->bulk[SIDE_FRONT] = p->bulk[SIDE_BACK] = NULL;
+	p->call = NULL;
+	p->auth_deadline_ms = 0;
+	p->auth_tries = 0;
 	conn_init(&p->conn[SIDE_FRONT], conn_tag(CONN_FRONT, index_of(t, p), generation));
 	conn_init(&p->conn[SIDE_BACK], conn_tag(CONN_BACK, index_of(t, p), generation));
 	list_init(&p->touched);
@@ -268,7 +271,6 @@ static void transmit(struct thread *t, struct pair *p, enum side side)
 		conn_poll_out(&t->io, c);
 		return;
 	}
-	c->own = false;
 	conn_send(&t->io, c, bytes, false);
 }
 

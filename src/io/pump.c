@@ -35,17 +35,13 @@ static void send_next(struct thread *t, struct pair *p, enum side from)
 {
 	struct conn *src = &p->conn[from], *dst = &p->conn[side_other(from)];
 	struct str bytes = session_pending(&p->session, side_other(from));
-	bool ended = relay_of(p)->way[from].ended;
 
 	if (dst->armed & CONN_SEND || dst->stalled)
 		return;
-	dst->own = !bytes.n;
-	if (dst->own)
-		bytes = conn_first(&t->io, src);
-	if (!bytes.n)
-		return;
-	/* More follows at once, be it the end of the way: then FIN rides on the last segment. */
-	conn_send(&t->io, dst, bytes, waiting(p, from) > bytes.n || ended);
+	if (bytes.n)
+		conn_send(&t->io, dst, bytes, src->held > 0);
+	else if (src->held)
+		conn_send_queue(&t->io, dst, src, relay_of(p)->way[from].ended);
 }
 
 /* The reader has stopped: free the pool's buffers. */
@@ -90,6 +86,16 @@ static void receive(struct thread *t, struct pair *p, enum side from)
 		conn_recv(&t->io, src);
 }
 
+/*
+ * The backend has closed and the client has everything: if the client has said nothing since, both
+ * connections can be closed at once. (Over unread bytes a close would reset the connection.)
+ */
+static bool nothing_unread(const struct pair *p)
+{
+	return !waiting(p, SIDE_FRONT) && !p->bulk[SIDE_FRONT] &&
+	       !net_unread(p->conn[SIDE_FRONT].fd);
+}
+
 /* The end of a way is passed on behind its last byte. */
 static void finish(struct pair *p, enum side from)
 {
@@ -99,9 +105,11 @@ static void finish(struct pair *p, enum side from)
 	if (!r->way[from].ended || r->way[from].shut || p->bulk[from] || waiting(p, from) ||
 	    dst->armed & CONN_SEND)
 		return;
-	/* When the other way is over too, the close that follows says it as well. */
-	if (!r->way[side_other(from)].shut)
-		net_shut_sending(dst->fd);
+	if (r->way[side_other(from)].shut || (from == SIDE_BACK && nothing_unread(p))) {
+		session_on_relayed(&p->session);
+		return;
+	}
+	net_shut_sending(dst->fd);
 	session_on_shut(&p->session, from);
 }
 
@@ -123,6 +131,4 @@ void pump_turn(struct thread *t, struct pair *p)
 	way_turn(t, p, SIDE_FRONT);
 	if (p->session.phase == PHASE_RELAY)
 		way_turn(t, p, SIDE_BACK);
-	if (p->session.phase == PHASE_RELAY && relay_over(relay_of(p)))
-		session_on_relayed(&p->session);
 }

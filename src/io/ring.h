@@ -45,17 +45,21 @@ void ring_accept(struct ring *r, int fd, uint64_t tag);
 /* Multishot, into the pool's buffers; res 0 is the end of the stream. */
 void ring_recv(struct ring *r, int fd, uint64_t tag);
 
+enum { RING_PARTS_MAX = 16 };
+
 struct ring_send {
 	int fd;
-	bool more;        /* more follows at once: hold a partial segment back (MSG_MORE) */
-	struct str bytes; /* must stay until the next ring_turn() has returned */
+	bool more;               /* more follows at once: hold a partial segment back (MSG_MORE) */
+	unsigned n;              /* parts, at most RING_PARTS_MAX */
+	const struct str *parts; /* copied; the bytes must stay until ring_turn() has returned */
 };
 
 /*
- * Completes at once, never waits for room: res is what the kernel took, possibly less than all,
- * or -EAGAIN.
+ * Completes at once, never waits for room: the event's res is what the kernel took, possibly less
+ * than all, or -EAGAIN. Returns how many bytes are in the submission, which may be fewer than
+ * given but not none.
  */
-void ring_send(struct ring *r, const struct ring_send *send, uint64_t tag);
+NODISCARD size_t ring_send(struct ring *r, const struct ring_send *send, uint64_t tag);
 
 /* One event when fd can be read (written). ring_poll_in is multishot, ring_poll_out is not. */
 void ring_poll_in(struct ring *r, int fd, uint64_t tag);

@@ -17,8 +17,17 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
-enum { BUFFER_GROUP = 0 };
+enum {
+	BUFFER_GROUP = 0,
+	GATHERS = 64, /* gathered sends in one turn; further ones send their first part */
+};
+
+struct gather {
+	struct msghdr message;
+	struct iovec parts[RING_PARTS_MAX];
+};
 
 struct ring {
 	struct io_uring uring;
@@ -29,6 +38,8 @@ struct ring {
 	struct ring_conf conf;
 	uint32_t held;
 	uint32_t returned; /* given back, not yet shown to the kernel */
+	uint32_t gathers_used;
+	struct gather gathers[GATHERS]; /* live until the kernel has taken the turn's submissions */
 };
 
 static void *map(size_t bytes)
@@ -205,13 +216,46 @@ void ring_recv(struct ring *r, int fd, uint64_t tag)
 	set_tag(sqe, tag);
 }
 
-void ring_send(struct ring *r, const struct ring_send *send, uint64_t tag)
+static struct iovec iovec_of(struct str s)
+{
+	union {
+		const uint8_t *given;
+		void *wanted; /* the kernel only reads it */
+	} u = {.given = s.p};
+
+	return (struct iovec){u.wanted, s.n};
+}
+
+static size_t send_gathered(struct ring *r, const struct ring_send *send, uint64_t tag)
 {
 	struct io_uring_sqe *sqe = entry(r, tag);
-	int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (send->more ? MSG_MORE : 0);
+	struct gather *g = &r->gathers[r->gathers_used++];
+	unsigned flags = MSG_DONTWAIT | MSG_NOSIGNAL | (send->more ? MSG_MORE : 0);
+	size_t bytes = 0;
 
-	io_uring_prep_send(sqe, send->fd, send->bytes.p, send->bytes.n, flags);
+	must(send->n <= RING_PARTS_MAX);
+	for (unsigned i = 0; i < send->n; i++) {
+		g->parts[i] = iovec_of(send->parts[i]);
+		bytes += send->parts[i].n;
+	}
+	g->message = (struct msghdr){.msg_iov = g->parts, .msg_iovlen = send->n};
+	io_uring_prep_sendmsg(sqe, send->fd, &g->message, flags);
 	set_tag(sqe, tag);
+	return bytes;
+}
+
+size_t ring_send(struct ring *r, const struct ring_send *send, uint64_t tag)
+{
+	struct io_uring_sqe *sqe;
+	bool more = send->more || send->n > 1;
+
+	if (send->n > 1 && r->gathers_used < GATHERS)
+		return send_gathered(r, send, tag);
+	sqe = entry(r, tag);
+	io_uring_prep_send(sqe, send->fd, send->parts[0].p, send->parts[0].n,
+			   MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+	set_tag(sqe, tag);
+	return send->parts[0].n;
 }
 
 void ring_poll_in(struct ring *r, int fd, uint64_t tag)
@@ -279,6 +323,7 @@ unsigned ring_turn(struct ring *r, uint64_t timeout_ms, struct ring_event *event
 	unsigned head, seen = 0, n = 0;
 
 	enter(r, timeout_ms);
+	r->gathers_used = 0;
 	io_uring_for_each_cqe(&r->uring, head, cqe)
 	{
 		if (n == max)

@@ -24,7 +24,8 @@ enum {
 	SUBMISSIONS = 1024,
 	COMPLETIONS = 8192,
 	BUFFER_BYTES = 16 * 1024,
-	BUFFERS = 512,
+	/* Few, so that they stay in the cache: they go round and round. */
+	BUFFERS = 128,
 	EVENTS_PER_TURN = 256,
 };
 
