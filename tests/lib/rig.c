@@ -186,7 +186,7 @@ bool rig_wants(const struct rig *r, unsigned wants)
 
 bool rig_ended(const struct rig *r, enum reason reason)
 {
-	return r->session.phase == PHASE_CLOSING && r->session.reason == reason &&
+	return r->session.phase >= PHASE_CLOSING && r->session.reason == reason &&
 	       r->counters.ended[reason] == 1;
 }
 

@@ -56,7 +56,8 @@ void rig_pass(struct rig *r, uint64_t ms); /* and tick */
 void rig_route(struct rig *r);
 void rig_refuse(struct rig *r, const char *text, uint64_t wait_s);
 
-/* From a started session to the beginning of that phase, as user "tim" with password "secret". */
+/* From a started session to the beginning of that phase, at most PHASE_CLOSING, as user "tim" with
+ * password "secret". */
 void rig_reach(struct rig *r, enum phase phase);
 
 bool rig_wants(const struct rig *r, unsigned wants); /* these and no others */

@@ -283,7 +283,7 @@ Test(session, last_words_have_their_time_and_no_more)
 
 Test(session, ticks_before_the_deadline_change_nothing)
 {
-	for (int phase = PHASE_DELAY; phase < PHASE_COUNT; phase++) {
+	for (int phase = PHASE_DELAY; phase <= PHASE_CLOSING; phase++) {
 		struct rig *r = rig_new();
 		uint64_t at;
 
@@ -294,6 +294,82 @@ Test(session, ticks_before_the_deadline_change_nothing)
 		cr_assert_eq(r->session.deadline_ms, at);
 		rig_done(r);
 	}
+}
+
+/* ---- last words ---- */
+
+static struct rig *hushed(void)
+{
+	struct rig *r = rig_new();
+
+	rig_reach(r, PHASE_FRONT);
+	rig_client(r, "QUIT\r\n");
+	WANTS(r, WANT_SEND_FRONT);
+	TAKES(r, SIDE_FRONT, "221 2.0.0 Bye\r\n");
+	WANTS(r, WANT_SHUT);
+	rig_pass(r, 1000);
+	session_on_hushed(&r->session);
+	cr_assert_eq(r->session.phase, PHASE_LINGER);
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + 1000 + 2000);
+	WANTS(r, WANT_RECV_FRONT);
+	session_rest(&r->session);
+	cr_assert_null(r->session.desk);
+	return r;
+}
+
+Test(session, last_words_are_read_before_we_close)
+{
+	struct rig *r = hushed();
+
+	rig_client(r, "NOOP\r\nAUTH PLAIN AHRpbQBzZWNyZXQ=\r\n");
+	session_end(&r->session, REASON_INTERNAL, STR("late"));
+	TAKES(r, SIDE_FRONT, "");
+	WANTS(r, WANT_RECV_FRONT);
+	session_on_closed(&r->session, SIDE_FRONT, str_none());
+	WANTS(r, WANT_CLOSE);
+	ENDED(r, REASON_QUIT);
+	rig_done(r);
+}
+
+Test(session, a_client_that_does_not_read_them_is_not_waited_for)
+{
+	struct rig *r = hushed();
+
+	rig_pass(r, 1999);
+	WANTS(r, WANT_RECV_FRONT);
+	rig_pass(r, 1);
+	WANTS(r, WANT_CLOSE);
+	rig_done(r);
+}
+
+Test(session, an_end_at_shutdown_does_not_linger)
+{
+	struct rig *r = rig_new();
+
+	rig_reach(r, PHASE_FRONT);
+	session_end(&r->session, REASON_SHUTDOWN, str_none());
+	WANTS(r, WANT_SEND_FRONT);
+	rig_take(r, SIDE_FRONT);
+	WANTS(r, WANT_CLOSE);
+	rig_done(r);
+}
+
+Test(session, a_service_that_says_wait_for_ever_is_given_up)
+{
+	struct rig *r = rig_new();
+	const struct verdict wait = {.kind = VERDICT_WAIT, .wait_s = 1};
+
+	rig_reach(r, PHASE_AUTH);
+	for (int i = 0; i < 100; i++) {
+		session_on_verdict(&r->session, &wait);
+		cr_assert_eq(r->session.phase, PHASE_AUTH_WAIT);
+		rig_pass(r, 1000);
+		cr_assert_eq(r->session.phase, PHASE_AUTH);
+	}
+	session_on_verdict(&r->session, &wait);
+	ENDED(r, REASON_AUTH_WAITS);
+	TAKES(r, SIDE_FRONT, "451 4.3.2 Internal server error\r\n");
+	rig_done(r);
 }
 
 /* ---- bytes that wait ---- */

@@ -160,7 +160,7 @@ Test(session_end, every_reason_can_end_a_session_that_talks)
 		cr_assert_null(strchr(r->log.text, '\x01'));
 		rig_take(r, SIDE_FRONT);
 		cr_assert(str_eq(str_cstr(r->sent), row->smtp), "%s", row->label);
-		WANTS(r, WANT_CLOSE);
+		WANTS(r, row->smtp.n && reason != REASON_SHUTDOWN ? WANT_SHUT : WANT_CLOSE);
 		rig_done(r);
 	}
 }
