@@ -87,8 +87,11 @@ Test(it_hostile_auth, says_nothing)
 
 Test(it_hostile_auth, closes_at_once)
 {
+	/* What the kernel tells depends on whether the request was faster than the close. */
 	fails_with(fake_close_at_once, NULL,
-		   ours(SERVICE " closed connection before its response was complete" TAIL));
+		   ours("(connect\\(\\) to )?" SERVICE
+			" (closed connection before its response was complete|failed "
+			"\\(104: Connection reset by peer\\))" TAIL));
 }
 
 Test(it_hostile_auth, answers_garbage)
