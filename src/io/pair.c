@@ -228,12 +228,24 @@ void pair_tick(struct thread *t, struct pair *p)
 	thread_touch(t, p);
 }
 
+/* The kernel is sending from the buffers that came from this side. */
+static bool is_lent(const struct pair *p, enum side side)
+{
+	const struct conn *dst = &p->conn[side_other(side)];
+
+	return dst->armed & CONN_SEND && dst->own;
+}
+
 /* Bytes that the session could not take when they came, then the end that came behind them. */
 static void offer_again(struct thread *t, struct pair *p)
 {
 	for (int side = 0; side < 2; side++) {
 		struct conn *c = &p->conn[side];
 
+		/* A session that ended under a send: its bytes stay until the kernel has said how
+		   many it took. */
+		if (is_lent(p, (enum side)side))
+			continue;
 		while (c->held && p->session.phase != PHASE_RELAY) {
 			size_t n = offer(p, (enum side)side, conn_first(&t->io, c));
 
