@@ -73,10 +73,13 @@ static void receive(struct thread *t, struct pair *p, enum side from)
 
 	if (src->ended)
 		return;
-	if (bulk && !waiting(p, from) && !(src->armed & CONN_RECV) && !(dst->armed & CONN_SEND) &&
-	    bulk_begin(t, p, from)) {
-		bulk_turn(t, p, from);
-		return;
+	if (bulk && !waiting(p, from) && !(src->armed & CONN_RECV) && !(dst->armed & CONN_SEND)) {
+		if (bulk_begin(t, p, from)) {
+			bulk_turn(t, p, from);
+			return;
+		}
+		/* No descriptor is left for a pipe: go on copying. */
+		bulk = false;
 	}
 	if (bulk || waiting(p, from) >= RELAY_HELD_MAX)
 		conn_cancel(&t->io, src, CONN_RECV);
