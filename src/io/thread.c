@@ -112,7 +112,7 @@ static int open_parts(struct thread *t, const struct thread_start *s, char *erro
 	t->io.ring = ring_open(&ring_sizes, error, n);
 	if (!t->io.ring)
 		return -1;
-	wake = eventfd(0, EFD_CLOEXEC);
+	wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (wake == -1) {
 		snprintf(error, n,
 			 "no descriptor is left for a thread: raise "
@@ -224,6 +224,7 @@ static void on_wake(struct thread *t, const struct ring_event *ev)
 	uint64_t count;
 
 	conn_event(&t->wake, ev);
+	/* Two tellings may bring two events and be read at once by the first. */
 	(void)!read(t->wake.fd, &count, sizeof(count));
 	conn_poll_in(&t->io, &t->wake);
 	obey(t);
