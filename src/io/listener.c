@@ -98,7 +98,9 @@ static void pause_accepting(struct thread *t, struct listener *l, int error)
 	out_str(&o, why);
 	out_lit(&o, ")");
 	note(t, l, error == EMFILE || error == ENFILE ? LEVEL_CRIT : LEVEL_ALERT, out_data(&o));
-	t->accept_again_ms = t->env.now_ms + RETRY_MS;
+	/* Not after a stop, which would be undone by trying again. */
+	if (t->accepting)
+		t->accept_again_ms = t->env.now_ms + RETRY_MS;
 }
 
 static bool is_passing(int error)
