@@ -323,7 +323,9 @@ unsigned ring_turn(struct ring *r, uint64_t timeout_ms, struct ring_event *event
 	unsigned head, seen = 0, n = 0;
 
 	enter(r, timeout_ms);
-	r->gathers_used = 0;
+	/* What could not be handed over yet still points at its own. */
+	if (!io_uring_sq_ready(&r->uring))
+		r->gathers_used = 0;
 	io_uring_for_each_cqe(&r->uring, head, cqe)
 	{
 		if (n == max)
