@@ -268,6 +268,16 @@ static int script_for_us(struct loader *l, char *mark)
 	return script_wrong(l, "no such proxy");
 }
 
+/* A mark whose text is only for people. */
+static bool script_flag(struct script *s, const char *mark)
+{
+	bool whole = !strcmp(mark, "whole:"), mended = !strcmp(mark, "mended:");
+
+	s->whole_only |= whole;
+	s->mended |= mended;
+	return whole || mended;
+}
+
 static int script_line(struct loader *l, char *line)
 {
 	size_t n = strcspn(line, " ");
@@ -286,8 +296,8 @@ static int script_line(struct loader *l, char *line)
 		return whose < 0 ? -1 : 0;
 	if (!strcmp(mark, "conf:"))
 		return script_directive(l, text);
-	if (!strcmp(mark, "whole:"))
-		return l->s->whole_only = true, 0;
+	if (script_flag(l->s, mark))
+		return 0;
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		if (strcmp(mark, marks[i].name))
 			continue;

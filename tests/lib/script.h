@@ -38,6 +38,7 @@ struct script {
 	char *name;      /* file name without folder and ".txt" */
 	char *conf;      /* directives for its server{}, one a line */
 	bool whole_only; /* the outcome depends on how bytes arrive together */
+	bool mended;     /* an nginx with a newer patch does what ringpost does */
 	struct script_step *steps;
 	size_t n;
 };
