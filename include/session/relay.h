@@ -69,4 +69,10 @@ static inline bool relay_is_done(const struct relay *r)
 	return r->way[SIDE_BACK].shut;
 }
 
+/* Both ways have ended and been passed on. */
+static inline bool relay_over(const struct relay *r)
+{
+	return r->way[SIDE_FRONT].shut && r->way[SIDE_BACK].shut;
+}
+
 #endif

@@ -104,13 +104,6 @@ void net_set_blocking(int fd, bool blocking)
 	(void)ioctl(fd, FIONBIO, &nonblocking);
 }
 
-size_t net_unread(int fd)
-{
-	int n = 0;
-
-	return ioctl(fd, FIONREAD, &n) == 0 && n > 0 ? (size_t)n : 0;
-}
-
 void net_shut_sending(int fd)
 {
 	/* A connection that is gone already says so on its receiving side. */

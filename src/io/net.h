@@ -29,9 +29,6 @@ void net_local(int fd, struct addr *a);
  * non-blocking one. So a socket is non-blocking just while it is spliced. */
 void net_set_blocking(int fd, bool blocking);
 
-/* Received bytes that nobody has read yet. */
-size_t net_unread(int fd);
-
 void net_shut_sending(int fd);
 void net_close(int fd);
 

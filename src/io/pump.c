@@ -89,16 +89,6 @@ static void receive(struct thread *t, struct pair *p, enum side from)
 		conn_recv(&t->io, src);
 }
 
-/*
- * The backend has closed and the client has everything: if the client has said nothing since, both
- * connections can be closed at once. (Over unread bytes a close would reset the connection.)
- */
-static bool nothing_unread(const struct pair *p)
-{
-	return !waiting(p, SIDE_FRONT) && !p->bulk[SIDE_FRONT] &&
-	       !net_unread(p->conn[SIDE_FRONT].fd);
-}
-
 /* The end of a way is passed on behind its last byte. */
 static void finish(struct pair *p, enum side from)
 {
@@ -108,11 +98,9 @@ static void finish(struct pair *p, enum side from)
 	if (!r->way[from].ended || r->way[from].shut || p->bulk[from] || waiting(p, from) ||
 	    dst->armed & CONN_SEND)
 		return;
-	if (r->way[side_other(from)].shut || (from == SIDE_BACK && nothing_unread(p))) {
-		session_on_relayed(&p->session);
-		return;
-	}
-	net_shut_sending(dst->fd);
+	/* When the other way is over too, the close that follows says it as well. */
+	if (!r->way[side_other(from)].shut)
+		net_shut_sending(dst->fd);
 	session_on_shut(&p->session, from);
 }
 
@@ -134,4 +122,6 @@ void pump_turn(struct thread *t, struct pair *p)
 	way_turn(t, p, SIDE_FRONT);
 	if (p->session.phase == PHASE_RELAY)
 		way_turn(t, p, SIDE_BACK);
+	if (p->session.phase == PHASE_RELAY && relay_over(relay_of(p)))
+		session_on_relayed(&p->session);
 }

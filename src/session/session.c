@@ -269,8 +269,8 @@ void session_on_moved(struct session *s)
 	uint64_t ms = s->conf->proxy_timeout_ms;
 
 	if (relay_is_done(r))
-		return;
-	if (r->way[SIDE_FRONT].ended && s->conf->timeout_ms < ms)
+		ms = LINGER_MS;
+	else if (r->way[SIDE_FRONT].ended && s->conf->timeout_ms < ms)
 		ms = s->conf->timeout_ms;
 	s->deadline_ms = s->env->now_ms + ms;
 }
@@ -278,10 +278,7 @@ void session_on_moved(struct session *s)
 void session_on_shut(struct session *s, enum side from)
 {
 	relay_shut(&s->u.past.relay, from);
-	if (from == SIDE_BACK)
-		s->deadline_ms = s->env->now_ms + LINGER_MS;
-	else
-		session_on_moved(s);
+	session_on_moved(s);
 }
 
 void session_on_relayed(struct session *s)

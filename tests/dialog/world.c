@@ -334,10 +334,9 @@ static bool world_relay_way(struct world *w, enum side from)
 	if (!r->way[from].ended || r->way[from].shut)
 		return false;
 	dst->closed = true;
-	if (r->way[side_other(from)].shut)
+	session_on_shut(&w->session, from);
+	if (relay_over(r))
 		session_on_relayed(&w->session);
-	else
-		session_on_shut(&w->session, from);
 	return true;
 }
 

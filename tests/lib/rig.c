@@ -174,8 +174,10 @@ void rig_reach(struct rig *r, enum phase phase)
 		rig_backend(r, "250 back.test\r\n");
 		rig_take(r, SIDE_FRONT);
 	}
-	if (phase == PHASE_CLOSING)
+	if (phase == PHASE_CLOSING || phase == PHASE_LINGER)
 		session_end(s, REASON_SHUTDOWN, str_none());
+	if (phase == PHASE_LINGER)
+		session_on_hushed(s);
 	must(s->phase == phase);
 }
 
