@@ -30,8 +30,9 @@ struct auth_client {
 struct auth_conn {
 	struct auth_client *client; /* first: overwritten while the slot is free */
 	struct conn conn;
-	struct pair *pair; /* whose request this is */
-	struct list node;  /* in client.idle */
+	struct pair *pair;    /* whose request this is */
+	struct list node;     /* in client.idle */
+	struct list starving; /* in thread.auth_starving while a receive has found no buffer */
 	struct out request;
 	size_t sent;
 	struct buf in;
@@ -111,6 +112,7 @@ static struct auth_conn *conn_new(struct thread *t, struct auth_client *a, int f
 	generation = (uint16_t)(c->generation + 1);
 	*c = (struct auth_conn){.client = a, .generation = generation};
 	list_init(&c->node);
+	list_init(&c->starving);
 	out_init(&c->request, c->bytes, request);
 	buf_init(&c->in, c->bytes + request, AUTH_HTTP_RESPONSE_MAX);
 	arena_init(&c->store, c->bytes + request + AUTH_HTTP_RESPONSE_MAX, AUTH_HTTP_RESPONSE_MAX);
@@ -141,6 +143,7 @@ static void conn_leave(struct thread *t, struct auth_conn *c)
 	}
 	c->closing = true;
 	c->pair = NULL;
+	list_remove(&c->starving);
 	conn_shut(&t->io, &c->conn);
 	if (!conn_quiet(&c->conn))
 		return;
@@ -347,7 +350,9 @@ static void finished(struct thread *t, struct auth_conn *c)
 {
 	struct auth_client *a = c->client;
 
+	/* An answer that came before all of its question leaves a connection nobody can read. */
 	if (!c->response.done || !c->response.reusable || buf_len(&c->in) ||
+	    c->sent < c->request.n || c->conn.armed & CONN_SEND ||
 	    (list_empty(&a->queue) && a->idle_n >= a->conf->keepalive)) {
 		conn_leave(t, c);
 		return;
@@ -388,6 +393,9 @@ static void received(struct thread *t, struct auth_conn *c, const struct ring_ev
 		conn_leave(t, c);
 	} else if (!c->pair) {
 		finished(t, c);
+	} else {
+		/* The kernel may end a receive at any time. */
+		conn_recv(&t->io, &c->conn);
 	}
 }
 
@@ -402,9 +410,17 @@ static void on_recv(struct thread *t, struct auth_conn *c, const struct ring_eve
 	if (c->closing)
 		return;
 	if (ev->res == -ENOBUFS)
-		conn_recv(&t->io, &c->conn);
+		list_move_back(&t->auth_starving, &c->starving);
 	else if (ev->res <= 0)
 		lost(t, c, -ev->res);
+}
+
+void auth_client_feed(struct thread *t)
+{
+	struct list *node;
+
+	while ((node = list_pop(&t->auth_starving)))
+		conn_recv(&t->io, &list_entry(node, struct auth_conn, starving)->conn);
 }
 
 static void on_send(struct thread *t, struct auth_conn *c, const struct ring_event *ev)

@@ -26,6 +26,9 @@ void auth_client_cancel(struct thread *t, struct pair *p);
 /* p->auth_deadline_ms has come. */
 void auth_client_timeout(struct thread *t, struct pair *p);
 
+/* There are receive buffers again. */
+void auth_client_feed(struct thread *t);
+
 void auth_client_event(struct thread *t, const struct ring_event *ev);
 
 #endif

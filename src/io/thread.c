@@ -145,6 +145,7 @@ struct thread *thread_open(const struct thread_start *s, char *error, size_t err
 	list_init(&t->touched);
 	list_init(&t->hot);
 	list_init(&t->starving);
+	list_init(&t->auth_starving);
 	bulk_pool_open(&t->bulks);
 	if (open_parts(t, s, error, error_size) == 0)
 		return t;
@@ -283,11 +284,18 @@ static void sooner(uint64_t *sleep_ms, uint64_t at_ms, uint64_t now_ms)
 		*sleep_ms = in_ms;
 }
 
+/* Somebody waits for a buffer and there are some: they may have come back after the last look. */
+static bool can_feed(const struct thread *t)
+{
+	return (!list_empty(&t->starving) || !list_empty(&t->auth_starving)) &&
+	       ring_buffers_held(t->io.ring) < BUFFERS;
+}
+
 static uint64_t sleep_ms(struct thread *t)
 {
 	uint64_t ms = wheel_sleep_ms(&t->wheel, t->env.now_ms);
 
-	if (!list_empty(&t->hot))
+	if (!list_empty(&t->hot) || can_feed(t))
 		return 0;
 	sooner(&ms, t->accept_again_ms, t->env.now_ms);
 	sooner(&ms, t->drain_deadline_ms, t->env.now_ms);
@@ -301,8 +309,9 @@ static void wake_waiting(struct thread *t)
 
 	while ((node = list_pop(&t->hot)))
 		thread_touch(t, list_entry(node, struct bulk, node)->pair);
-	if (ring_buffers_held(t->io.ring) >= BUFFERS)
+	if (!can_feed(t))
 		return;
+	auth_client_feed(t);
 	while ((node = list_pop(&t->starving)))
 		thread_touch(t, list_entry(node, struct pair, starving));
 }

@@ -47,8 +47,9 @@ struct thread {
 	struct slab pairs;
 	struct wheel wheel;
 	struct list touched;
-	struct list hot;      /* bulk ways that have not come to an end of their bytes */
-	struct list starving; /* pairs that wait for a receive buffer */
+	struct list hot;           /* bulk ways that have not come to an end of their bytes */
+	struct list starving;      /* pairs that wait for a receive buffer */
+	struct list auth_starving; /* auth connections that do */
 	struct bulk_pool bulks;
 	struct listener *listeners;
 	struct auth_client *auth; /* by auth_service_conf.index */
