@@ -35,6 +35,7 @@ struct auth_conn {
 	struct list starving; /* in thread.auth_starving while a receive has found no buffer */
 	struct out request;
 	size_t sent;
+	uint32_t address; /* whom it is with, in conf.addresses */
 	struct buf in;
 	struct arena store;
 	struct auth_http_response response;
@@ -102,7 +103,7 @@ static struct auth_client *client_of(struct thread *t, const struct pair *p)
 
 /* ---- connections ---- */
 
-static struct auth_conn *conn_new(struct thread *t, struct auth_client *a, int fd)
+static struct auth_conn *conn_new(struct thread *t, struct auth_client *a, uint32_t address, int fd)
 {
 	struct auth_conn *c = slab_get(&t->auth_conns);
 	size_t request = request_bytes(t->conf);
@@ -110,7 +111,7 @@ static struct auth_conn *conn_new(struct thread *t, struct auth_client *a, int f
 
 	must(c != NULL);
 	generation = (uint16_t)(c->generation + 1);
-	*c = (struct auth_conn){.client = a, .generation = generation};
+	*c = (struct auth_conn){.client = a, .generation = generation, .address = address};
 	list_init(&c->node);
 	list_init(&c->starving);
 	out_init(&c->request, c->bytes, request);
@@ -213,7 +214,12 @@ static void request(struct thread *t, struct auth_conn *c, struct pair *p)
 	transmit(t, c);
 }
 
-/* A new connection, to the next address that can be tried. */
+static uint32_t next_address(const struct auth_client *a, uint32_t address)
+{
+	return (address + 1) % a->conf->n_addresses;
+}
+
+/* A new connection, to the next address that this request has not tried. */
 static void dial(struct thread *t, struct auth_client *a, struct pair *p)
 {
 	const struct auth_service_conf *conf = a->conf;
@@ -221,14 +227,13 @@ static void dial(struct thread *t, struct auth_client *a, struct pair *p)
 	int fd = -1;
 
 	while (fd < 0 && p->auth_tries < conf->n_addresses) {
-		a->address = (a->address + (p->auth_tries ? 1 : 0)) % conf->n_addresses;
-		p->auth_tries++;
-		fd = net_dial(&conf->addresses[a->address]);
+		p->auth_address = p->auth_tries++ ? next_address(a, p->auth_address) : a->address;
+		fd = net_dial(&conf->addresses[p->auth_address]);
 	}
 	if (fd < 0)
 		broken(t, p, REASON_AUTH_DOWN, net_error(-fd, text, sizeof(text)));
 	else
-		request(t, conn_new(t, a, fd), p);
+		request(t, conn_new(t, a, p->auth_address, fd), p);
 }
 
 /* On an idle connection, or a new one. false: as many as may are at work. */
@@ -294,8 +299,19 @@ void auth_client_cancel(struct thread *t, struct pair *p)
 		conn_leave(t, c);
 }
 
+/* Not a byte of an answer has come. */
+static bool is_untouched(const struct auth_conn *c)
+{
+	return c->response.head_n == 0 && !buf_len(&c->in);
+}
+
 void auth_client_timeout(struct thread *t, struct pair *p)
 {
+	struct auth_client *a = client_of(t, p);
+
+	/* Who comes next tries another address first. */
+	if (p->call && is_untouched(p->call) && p->call->address == a->address)
+		a->address = next_address(a, a->address);
 	auth_client_cancel(t, p);
 	broken(t, p, REASON_AUTH_TIMEOUT, str_none());
 }
@@ -320,7 +336,7 @@ static void lost(struct thread *t, struct auth_conn *c, int error)
 {
 	struct auth_client *a = c->client;
 	struct pair *p = c->pair;
-	bool untouched = c->response.head_n == 0 && !buf_len(&c->in);
+	bool untouched = is_untouched(c);
 	char text[96];
 
 	if (p && untouched && c->reused) {
@@ -377,6 +393,7 @@ static void received(struct thread *t, struct auth_conn *c, const struct ring_ev
 	struct buf fresh = buf_view(bytes);
 	bool idle = !list_empty(&c->node), whole = true;
 
+	c->client->address = c->address;
 	if (!idle && buf_len(&c->in)) {
 		whole = buf_append(&c->in, bytes) == bytes.n;
 		feed(t, c, &c->in);

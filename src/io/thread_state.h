@@ -31,7 +31,8 @@ struct pair {
 	struct auth_conn *call; /* the request in flight for WANT_AUTH */
 	uint64_t auth_deadline_ms; /* 0: not asking */
 	uint16_t generation;
-	uint16_t auth_tries; /* addresses of the auth service that were tried */
+	uint16_t auth_tries;   /* addresses of the auth service that were tried */
+	uint32_t auth_address; /* the last of them */
 };
 
 struct listener {
