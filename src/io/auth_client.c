@@ -374,6 +374,8 @@ static void finished(struct thread *t, struct auth_conn *c)
 		return;
 	}
 	wipe(c);
+	/* The kernel may have ended the receive: an idle connection hears when it is closed. */
+	conn_recv(&t->io, &c->conn);
 	list_push_front(&a->idle, &c->node);
 	a->idle_n++;
 	serve_queue(t, a);

@@ -22,6 +22,8 @@ struct ring_conf {
 	uint32_t completions;
 	uint32_t buffers;     /* a power of two, at most 32768 */
 	uint32_t buffer_size; /* bytes */
+	uint32_t recv_max;    /* bytes after which a receive ends; 0: it does not. Only where the
+				 kernel can (Linux 6.17): else a receive goes on */
 };
 
 struct ring_event {

@@ -139,6 +139,33 @@ static void say_why(int err, char *error, size_t error_size)
 		 remedy);
 }
 
+static void prepare_recv(const struct ring *r, struct io_uring_sqe *sqe, int fd)
+{
+	io_uring_prep_recv(sqe, fd, NULL, 0, 0);
+	sqe->ioprio = IORING_RECV_MULTISHOT;
+	sqe->flags |= IOSQE_BUFFER_SELECT;
+	sqe->buf_group = BUFFER_GROUP;
+	uring_compat_set_optlen(sqe, r->conf.recv_max);
+}
+
+/* Kernels that cannot limit a receive find the limit invalid, before they look at the descriptor.
+ */
+static void try_recv_max(struct ring *r)
+{
+	struct io_uring_cqe *cqe;
+
+	if (!r->conf.recv_max)
+		return;
+	prepare_recv(r, io_uring_get_sqe(&r->uring), -1);
+	if (io_uring_submit_and_wait(&r->uring, 1) < 0 || io_uring_peek_cqe(&r->uring, &cqe) < 0) {
+		r->conf.recv_max = 0;
+		return;
+	}
+	if (cqe->res != -EBADF)
+		r->conf.recv_max = 0;
+	io_uring_cqe_seen(&r->uring, cqe);
+}
+
 struct ring *ring_open(const struct ring_conf *conf, char *error, size_t error_size)
 {
 	struct ring *r = calloc(1, sizeof(*r));
@@ -161,6 +188,7 @@ struct ring *ring_open(const struct ring_conf *conf, char *error, size_t error_s
 		ring_close(r);
 		return NULL;
 	}
+	try_recv_max(r);
 	/* Saves a look-up per call; without it everything works as well. */
 	(void)io_uring_register_ring_fd(&r->uring);
 	return r;
@@ -209,10 +237,7 @@ void ring_recv(struct ring *r, int fd, uint64_t tag)
 {
 	struct io_uring_sqe *sqe = entry(r, tag);
 
-	io_uring_prep_recv(sqe, fd, NULL, 0, 0);
-	sqe->ioprio = IORING_RECV_MULTISHOT;
-	sqe->flags |= IOSQE_BUFFER_SELECT;
-	sqe->buf_group = BUFFER_GROUP;
+	prepare_recv(r, sqe, fd);
 	set_tag(sqe, tag);
 }
 

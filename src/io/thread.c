@@ -34,6 +34,7 @@ static const struct ring_conf ring_sizes = {
 	.completions = COMPLETIONS,
 	.buffers = BUFFERS,
 	.buffer_size = BUFFER_BYTES,
+	.recv_max = RELAY_BULK_BYTES,
 };
 
 /* ---- memory ---- */

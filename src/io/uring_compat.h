@@ -15,4 +15,11 @@
 #define IORING_SETUP_DEFER_TASKRUN (1U << 13) /* Linux 6.1 */
 #endif
 
+/* sqe->optlen, which shares its place with file_index: the most a multishot receive brings in all
+   (Linux 6.17). */
+static inline void uring_compat_set_optlen(struct io_uring_sqe *sqe, uint32_t bytes)
+{
+	sqe->file_index = bytes;
+}
+
 #endif

@@ -11,7 +11,7 @@ enum {
 	TO_FRONT_EXTRA = 2 * SMTP_FRONT_REPLY_MAX,
 	/* Bytes of one side that may wait: a client that pipelines a message during its login,
 	   or the relay's bytes for a reader that has stopped. */
-	IN_BYTES = RELAY_HELD_MAX + 32 * 1024,
+	IN_BYTES = RELAY_HELD_MAX + RELAY_BULK_BYTES,
 	STORE_EXTRA = 1024,
 	/* HELO, MAIL, RCPT, user and password, each up to one line. */
 	STORE_LINES = 4,

@@ -22,7 +22,7 @@ enum {
 	/* How long a client has to close after its backend has. */
 	LINGER_MS = 5000,
 	/* Room below which a side is not read: one receive may bring that much. */
-	READ_ROOM = 16 * 1024,
+	READ_ROOM = RELAY_BULK_BYTES,
 };
 
 size_t session_desk_bytes(const struct session_sizes *sizes)
