@@ -114,13 +114,15 @@ int proxy_start(struct proxy *p)
 
 int proxy_stop(struct proxy *p)
 {
+	pid_t pid = p->pid;
 	int status = 0;
 
-	if (p->pid <= 0)
+	p->pid = 0;
+	if (pid <= 0)
 		return 0;
-	kill(p->pid, SIGTERM);
+	kill(pid, SIGTERM);
 	for (int i = 0; i < STOP_TRIES; i++) {
-		if (waitpid(p->pid, &status, WNOHANG) == p->pid) {
+		if (waitpid(pid, &status, WNOHANG) == pid) {
 			if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 				return 0;
 			fprintf(stderr, "%s ended badly (status %#x)\n", p->name, (unsigned)status);
@@ -129,7 +131,7 @@ int proxy_stop(struct proxy *p)
 		proxy_sleep();
 	}
 	fprintf(stderr, "%s does not end\n", p->name);
-	kill(p->pid, SIGKILL);
-	waitpid(p->pid, &status, 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
 	return -1;
 }
