@@ -16,10 +16,10 @@ struct thread;
 
 struct thread_start {
 	const struct worker_conf *conf;
-	/* conf->n_listens sockets, [i] belongs to conf->listens[i]; this thread's own (unix sockets
-	 * are shared by all threads). The caller's: never closed here, so the queue survives us.
-	 * An address that a reload gives up is shut down by the master: accept then fails with
-	 * EINVAL, which ends that listener and is not tried again. */
+	/* conf->n_listens non-blocking sockets, [i] belongs to conf->listens[i]; this thread's own
+	 * (unix sockets are shared by all threads). The caller's: never closed here, so the queue
+	 * survives us. An address that a reload gives up is shut down by the master: accept then
+	 * fails with EINVAL, which ends that listener and is not tried again. */
 	const int *listen_fds;
 	struct logger *logger;                /* this thread's */
 	uint32_t index;                       /* 0 .. threads - 1 */

@@ -367,7 +367,7 @@ static void finished(struct thread *t, struct auth_conn *c)
 	struct auth_client *a = c->client;
 
 	/* An answer that came before all of its question leaves a connection nobody can read. */
-	if (!c->response.done || !c->response.reusable || buf_len(&c->in) ||
+	if (!a->conf->keepalive || !c->response.done || !c->response.reusable || buf_len(&c->in) ||
 	    c->sent < c->request.n || c->conn.armed & CONN_SEND ||
 	    (list_empty(&a->queue) && a->idle_n >= a->conf->keepalive)) {
 		conn_leave(t, c);
