@@ -95,7 +95,7 @@ TOOL_BIN  := $(TOOL:%.c=$(B)/%)
 BENCH_BIN := $(BENCH:%.c=$(B)/%)
 FUZZ_BIN  := $(FUZZ:%.c=$(B)/%)
 SUITE_BIN := $(foreach s,$(SUITES),$(if $(call c_in,tests/$(s)),$(B)/$(s)-tests))
-PROGRAM   := $(if $(MAIN),$(B)/ringpost)
+PROGRAM   := $(B)/ringpost
 ALL_C     := $(SRC) $(TOOL) $(BENCH) $(FUZZ) $(SHARED_C) \
 	$(foreach s,$(SUITES),$(call c_in,tests/$(s)))
 
@@ -230,7 +230,7 @@ bench:
 
 # --- delivering ---------------------------------------------------------------------------------
 
-MAN := $(if $(wildcard man/ringpost.conf.5.in),build/man/ringpost.conf.5)
+MAN := build/man/ringpost.conf.5
 man: $(MAN)
 
 # The directive list is printed by the program from its own table.
@@ -245,7 +245,7 @@ install: $(B)/ringpost $(MAN)
 	$(INSTALL) -d $(DESTDIR)$(DOCDIR) $(DESTDIR)$(UNITDIR)
 	$(INSTALL) -m 755 $(B)/ringpost $(DESTDIR)$(SBINDIR)/ringpost
 	$(INSTALL) -m 644 man/ringpost.8 $(DESTDIR)$(MANDIR)/man8/
-	$(if $(MAN),$(INSTALL) -m 644 $(MAN) $(DESTDIR)$(MANDIR)/man5/)
+	$(INSTALL) -m 644 $(MAN) $(DESTDIR)$(MANDIR)/man5/
 	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(DOCDIR)/
 	cp -R conf.example $(DESTDIR)$(DOCDIR)/
 	sed 's|@SBINDIR@|$(SBINDIR)|' tools/ringpost.service > $(DESTDIR)$(UNITDIR)/ringpost.service
