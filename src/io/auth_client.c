@@ -460,8 +460,11 @@ void auth_client_event(struct thread *t, const struct ring_event *ev)
 {
 	struct auth_conn *c = slab_at(&t->auth_conns, conn_tag_index(ev->tag));
 
-	if (odd_if(c->generation != conn_tag_generation(ev->tag)))
+	if (odd_if(c->generation != conn_tag_generation(ev->tag))) {
+		if (ev->has_buffer)
+			ring_put_buffer(t->io.ring, ev->buffer);
 		return;
+	}
 	conn_event(&c->conn, ev);
 	if (conn_tag_op(ev->tag) == CONN_RECV) {
 		on_recv(t, c, ev);

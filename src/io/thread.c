@@ -250,6 +250,8 @@ static void dispatch(struct thread *t, const struct ring_event *ev)
 		p = pair_find(t, ev->tag);
 		if (p)
 			pair_event(t, p, ev);
+		else if (ev->has_buffer)
+			ring_put_buffer(t->io.ring, ev->buffer);
 		break;
 	case CONN_AUTH:
 		auth_client_event(t, ev);
