@@ -134,7 +134,7 @@ static struct place *place_verifying(const char *mail)
 Test(it_chaos, crowds_that_leave_do_not_touch_the_mail_of_others)
 {
 	enum { CROWDS = 6, KEPT = 80 }; /* descriptors that may be kept: auth service, pipes */
-	struct place *p = place_verifying("auth_http_keepalive 8;");
+	struct place *p = place_verifying(place_ours("auth_http_keepalive 8;"));
 	pid_t worker = place_worker(p), pids[CROWDS];
 	int fds = place_worker_fds(p);
 

@@ -42,14 +42,7 @@ static void fails(struct place *p, const char *log)
 	talk_expect(&t, "451 4.3.2 Internal server error");
 	talk_expect_end(&t);
 	talk_close(&t);
-	if (log)
-		place_await_log(p, log);
-}
-
-/* nginx has other words here, or none. */
-static const char *ours(const char *log)
-{
-	return place_is_nginx() ? NULL : log;
+	place_await_log(p, log);
 }
 
 /* The same with a fake service, which is ended by nothing: it just goes on. */
@@ -89,15 +82,15 @@ Test(it_hostile_auth, closes_at_once)
 {
 	/* What the kernel tells depends on whether the request was faster than the close. */
 	fails_with(fake_close_at_once, NULL,
-		   ours("(connect\\(\\) to )?" SERVICE
-			" (closed connection before its response was complete|failed "
-			"\\(104: Connection reset by peer\\))" TAIL));
+		   place_ours("(connect\\(\\) to )?" SERVICE
+			      " (closed connection before its response was complete|failed "
+			      "\\(104: Connection reset by peer\\))" TAIL));
 }
 
 Test(it_hostile_auth, answers_garbage)
 {
 	fails_with(fake_http, "\x01\x02\x7fgarbage \xff\r\n: x\r\n\r\n",
-		   ours(SERVICE " sent invalid header in response" TAIL));
+		   place_ours(SERVICE " sent invalid header in response" TAIL));
 }
 
 Test(it_hostile_auth, answers_an_error_page)
@@ -110,7 +103,7 @@ Test(it_hostile_auth, answers_an_error_page)
 Test(it_hostile_auth, closes_in_the_middle_of_its_answer)
 {
 	fails_with(fake_http, "HTTP/1.0 200 OK\r\nAuth-Status: OK\r\nAuth-Ser",
-		   ours(SERVICE " closed connection before its response was complete" TAIL));
+		   place_ours(SERVICE " closed connection before its response was complete" TAIL));
 }
 
 Test(it_hostile_auth, names_no_address)
@@ -139,7 +132,7 @@ static void endless(struct fake *f, int fd)
 
 Test(it_hostile_auth, answers_without_end)
 {
-	fails_with(endless, NULL, ours(SERVICE " sent too long response" TAIL));
+	fails_with(endless, NULL, place_ours(SERVICE " sent too long response" TAIL));
 }
 
 static void one_line_without_end(struct fake *f, int fd)
@@ -152,7 +145,7 @@ static void one_line_without_end(struct fake *f, int fd)
 
 Test(it_hostile_auth, answers_one_line_without_end)
 {
-	fails_with(one_line_without_end, NULL, ours(SERVICE " sent too long response" TAIL));
+	fails_with(one_line_without_end, NULL, place_ours(SERVICE " sent too long response" TAIL));
 }
 
 /* A drip of bytes that never becomes an answer: the limit is for the whole request. */

@@ -77,7 +77,9 @@ Test(it_hostile_client, every_descriptor_comes_back)
 	struct place *p;
 	int fds;
 
-	p = place_usual(place_is_nginx() ? NULL : "auth_http_keepalive 0;");
+	if (place_is_nginx())
+		cr_skip("nginx notices some ends only when its timeout is over");
+	p = place_usual("auth_http_keepalive 0;");
 	serves(p);
 	fds = place_worker_fds(p);
 	leave_everywhere(p->login, talk_close, true);
@@ -104,8 +106,9 @@ Test(it_hostile_client, line_without_end_is_refused)
 			;
 		talk_close(&t);
 	}
-	place_await_log(p, "client sent too long command \"A*\" while in auth state, client: "
-			   "127\\.0\\.0\\.1, server: 127\\.0\\.0\\.1:[0-9]+");
+	place_await_log(
+		p, place_ours("client sent too long command \"A*\" while in auth state, client: "
+			      "127\\.0\\.0\\.1, server: 127\\.0\\.0\\.1:[0-9]+"));
 	talk_open(&t, p->login);
 	talk_expect_code(&t, "220");
 	talk_push(&t, "EHLO ", 5);

@@ -169,7 +169,7 @@ Test(it_relay, traffic_keeps_a_session_alive)
 Test(it_relay, the_backends_end_is_the_end_also_for_a_client_that_stays)
 {
 	enum { CLIENTS = 50 };
-	struct place *p = place_usual(place_is_nginx() ? NULL : "auth_http_keepalive 0;");
+	struct place *p = place_usual(place_ours("auth_http_keepalive 0;"));
 	struct talk t[CLIENTS];
 	int fds;
 

@@ -485,10 +485,17 @@ bool place_log_has(struct place *p, const char *pattern)
 	return hit;
 }
 
+const char *place_ours(const char *pattern)
+{
+	return place_is_nginx() ? NULL : pattern;
+}
+
 void place_await_log(struct place *p, const char *pattern)
 {
 	uint64_t began = place_now_ms();
 
+	if (!pattern)
+		return;
 	while (!place_log_has(p, pattern)) {
 		cr_assert(place_now_ms() - began < 10000, "no line in the log like: %s", pattern);
 		place_pause();

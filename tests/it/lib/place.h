@@ -69,6 +69,10 @@ const char *place_read(struct place *p, const char *name);
 /* Waits until the proxy's log has a line that the extended regular expression matches from its
  * message on; fails the test after 10 seconds. */
 void place_await_log(struct place *p, const char *pattern);
+
+/* A log pattern or a directive that nginx does not have: NULL when nginx is under test. */
+const char *place_ours(const char *pattern);
+
 bool place_log_has(struct place *p, const char *pattern);
 
 /* The proxy's worker process, and how many descriptors it has open once it has come to rest. */
