@@ -126,6 +126,14 @@ static size_t fill(struct pair *p, struct bulk *b)
 	return (size_t)n;
 }
 
+/* The backend takes no more: how it ended is for its receive to say (see pair.c). */
+static void let_go(struct bulk *b)
+{
+	close_pipe(b);
+	b->held = 0;
+	b->leaving = true;
+}
+
 /* Pipe to socket. Returns bytes moved. */
 static size_t empty(struct pair *p, struct bulk *b)
 {
@@ -137,6 +145,8 @@ static size_t empty(struct pair *p, struct bulk *b)
 	n = net_splice(b->pipe[0], dst->fd, b->held);
 	if (n == -EAGAIN)
 		dst->stalled = true;
+	else if (n < 0 && b->from == SIDE_FRONT && !dst->ended)
+		let_go(b);
 	else if (n < 0)
 		failed(p, side_other(b->from), n);
 	if (n <= 0)

@@ -156,6 +156,23 @@ static void ended(struct pair *p, enum side side)
 	}
 }
 
+/*
+ * A backend that refuses in the middle of a message closes over the rest of it: its connection is
+ * reset behind its reply. The reply is for the client all the same.
+ */
+static bool has_last_words(const struct pair *p)
+{
+	return p->session.phase == PHASE_RELAY &&
+	       (p->conn[SIDE_BACK].held || session_pending(&p->session, SIDE_FRONT).n);
+}
+
+/* What cannot be sent to the backend is let go: how it ended is for its receive to say. */
+static bool is_deaf(const struct pair *p, enum side side)
+{
+	return side == SIDE_BACK && p->session.phase == PHASE_RELAY &&
+	       (!p->conn[SIDE_BACK].ended || has_last_words(p));
+}
+
 static void received(struct thread *t, struct pair *p, const struct ring_event *ev)
 {
 	enum side side = conn_tag_who(ev->tag) == CONN_FRONT ? SIDE_FRONT : SIDE_BACK;
@@ -172,6 +189,8 @@ static void received(struct thread *t, struct pair *p, const struct ring_event *
 		list_move_back(&t->starving, &p->starving);
 	else if (ev->res == -EAGAIN)
 		p->conn[side].poll_first = true;
+	else if (ev->res < 0 && ev->res != -ECANCELED && side == SIDE_BACK && has_last_words(p))
+		ended(p, side);
 	else if (ev->res < 0 && ev->res != -ECANCELED)
 		failed(p, side, -ev->res);
 }
@@ -182,7 +201,9 @@ static void sent(struct thread *t, struct pair *p, const struct ring_event *ev)
 	struct conn *c = &p->conn[side];
 	uint32_t n = ev->res > 0 ? (uint32_t)ev->res : 0;
 
-	if (ev->res < 0 && ev->res != -EAGAIN) {
+	if (ev->res < 0 && ev->res != -EAGAIN && is_deaf(p, side)) {
+		n = c->asked;
+	} else if (ev->res < 0 && ev->res != -EAGAIN) {
 		if (ev->res != -ECANCELED)
 			failed(p, side, -ev->res);
 		return;
