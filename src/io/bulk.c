@@ -127,8 +127,9 @@ static size_t fill(struct pair *p, struct bulk *b)
 }
 
 /* The backend takes no more: how it ended is for its receive to say (see pair.c). */
-static void let_go(struct bulk *b)
+static void let_go(struct bulk *b, struct conn *dst, long error)
 {
+	dst->deaf = (int)error;
 	close_pipe(b);
 	b->held = 0;
 	b->leaving = true;
@@ -146,7 +147,7 @@ static size_t empty(struct pair *p, struct bulk *b)
 	if (n == -EAGAIN)
 		dst->stalled = true;
 	else if (n < 0 && b->from == SIDE_FRONT && !dst->ended)
-		let_go(b);
+		let_go(b, dst, -n);
 	else if (n < 0)
 		failed(p, side_other(b->from), n);
 	if (n <= 0)

@@ -39,6 +39,7 @@ struct conn {
 	uint32_t skip;        /* bytes of `first` that have gone already */
 	uint32_t held;        /* bytes that wait in all of them */
 	uint32_t asked;       /* bytes of the send in flight */
+	int deaf;             /* error of a send after which we only listen, 0: none */
 };
 
 /* Next buffer of the queue and bytes in it, for each buffer of the thread's pool. */

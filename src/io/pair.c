@@ -183,7 +183,9 @@ static void received(struct thread *t, struct pair *p, const struct ring_event *
 		take_in(t, p, ev);
 	else if (ev->has_buffer)
 		ring_put_buffer(t->io.ring, ev->buffer);
-	if (ev->res == 0)
+	if (ev->res == 0 && p->conn[side].deaf && !has_last_words(p))
+		failed(p, side, p->conn[side].deaf);
+	else if (ev->res == 0)
 		ended(p, side);
 	else if (ev->res == -ENOBUFS)
 		list_move_back(&t->starving, &p->starving);
@@ -202,6 +204,7 @@ static void sent(struct thread *t, struct pair *p, const struct ring_event *ev)
 	uint32_t n = ev->res > 0 ? (uint32_t)ev->res : 0;
 
 	if (ev->res < 0 && ev->res != -EAGAIN && is_deaf(p, side)) {
+		c->deaf = -ev->res;
 		n = c->asked;
 	} else if (ev->res < 0 && ev->res != -EAGAIN) {
 		if (ev->res != -ECANCELED)

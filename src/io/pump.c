@@ -63,7 +63,8 @@ static void set_aside(struct thread *t, struct pair *p, enum side from)
 
 static bool becomes_bulk(struct thread *t, struct pair *p, enum side from)
 {
-	return relay_is_bulk(relay_of(p), from) && !list_empty(&t->bulks.free);
+	return relay_is_bulk(relay_of(p), from) && !p->conn[side_other(from)].deaf &&
+	       !list_empty(&t->bulks.free);
 }
 
 static void receive(struct thread *t, struct pair *p, enum side from)
