@@ -45,7 +45,8 @@ struct thread_counters {
 NODISCARD struct thread *thread_open(const struct thread_start *s, char *error, size_t error_size);
 
 /* Serves until told to stop or drain and the last session has ended. Sessions that are left after
- * conf->shutdown_timeout_ms of draining are ended. */
+ * conf->shutdown_timeout_ms of draining are ended. The process ignores SIGPIPE: splice(2) raises
+ * it. */
 void thread_run(struct thread *t);
 
 /* After thread_run has returned, or instead of it; not in the same thread, perhaps. thread_tell

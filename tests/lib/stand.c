@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,7 @@ struct stand *stand_new(void)
 	struct stand *st = calloc(1, sizeof(*st));
 
 	must(st != NULL);
+	signal(SIGPIPE, SIG_IGN); /* as a worker process does: splice() knows no MSG_NOSIGNAL */
 	stand_fill_server(st);
 	st->listen_fd = stand_bind(&st->listen.address);
 	st->auth_fd = stand_bind(&st->addresses[0]);
