@@ -135,6 +135,38 @@ Test(thread, megabytes_go_through_a_stopped_reader)
 	stand_done(st);
 }
 
+/* A word the other way now and then keeps the way from becoming bulk: bytes are copied, and set
+ * aside when their reader stops. */
+Test(thread, megabytes_are_copied_past_a_reader_that_talks)
+{
+	enum { STEP = 32 * 1024, STUCK = 4 };
+	struct stand *st = stand_new();
+	struct stand_pair p;
+	size_t sent = 0, got = 0;
+	int stuck = 0;
+
+	stand_start(st);
+	p = stand_relay(st);
+	make_load();
+	while (sent < LOAD && stuck < STUCK) {
+		size_t most = LOAD - sent < STEP ? LOAD - sent : STEP;
+		ssize_t n = send(p.client, load + sent, most, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		sent += n > 0 ? (size_t)n : 0;
+		stuck = n > 0 ? 0 : stuck + 1;
+		stand_say(p.back, "x");
+		stand_expect(p.client, "x");
+	}
+	while (got < sent)
+		got = pull(p.back, got);
+	cr_assert_eq(got, sent);
+	stand_say(p.client, "QUIT\r\n");
+	stand_expect(p.back, "QUIT\r\n");
+	close(p.back);
+	stand_expect_end(p.client);
+	stand_done(st);
+}
+
 Test(thread, a_reader_that_leaves_in_the_middle_ends_it)
 {
 	struct stand *st = stand_new();
