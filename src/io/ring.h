@@ -22,8 +22,8 @@ struct ring_conf {
 	uint32_t completions;
 	uint32_t buffers;     /* a power of two, at most 32768 */
 	uint32_t buffer_size; /* bytes */
-	uint32_t recv_max;    /* bytes after which a receive ends; 0: it does not. Only where the
-				 kernel can (Linux 6.17): else a receive goes on */
+	uint32_t recv_max; /* bytes after which a receive ends, 0: none. Kernels before Linux 6.17
+			      cannot tell: there every receive ends with its first event */
 };
 
 struct ring_event {
@@ -44,7 +44,7 @@ size_t ring_memory(const struct ring_conf *conf);
 /* Multishot: one event for each accepted connection, res is its descriptor. */
 void ring_accept(struct ring *r, int fd, uint64_t tag);
 
-/* Multishot, into the pool's buffers; res 0 is the end of the stream. */
+/* Into the pool's buffers, multishot where that can be limited; res 0 is the end of the stream. */
 void ring_recv(struct ring *r, int fd, uint64_t tag);
 
 enum { RING_PARTS_MAX = 16 };
