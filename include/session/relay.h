@@ -38,13 +38,32 @@ struct relay_way {
 
 struct relay {
 	struct relay_way way[2];
+	bool parting; /* the client's last words were to end the session: it will send no more */
 };
 
+/* n bytes came that nobody looks at. */
 static inline void relay_received(struct relay *r, enum side from, size_t n)
 {
 	r->way[from].bytes += n;
 	r->way[from].run += n;
 	r->way[side_other(from)].run = 0;
+	if (from == SIDE_FRONT)
+		r->parting = false;
+}
+
+/*
+ * These bytes came. A client whose last words are QUIT (RFC 5321, 1939) or LOGOUT (RFC 3501) only
+ * waits for its backend to close; nothing is done about it before the backend does.
+ */
+static inline void relay_read(struct relay *r, enum side from, struct str bytes)
+{
+	struct str quit = STR("QUIT\r\n"), logout = STR("LOGOUT\r\n");
+
+	relay_received(r, from, bytes.n);
+	if (from == SIDE_FRONT && bytes.n >= quit.n)
+		r->parting = str_eq_nocase(str_from(bytes, bytes.n - quit.n), quit) ||
+			     (bytes.n >= logout.n &&
+			      str_eq_nocase(str_from(bytes, bytes.n - logout.n), logout));
 }
 
 static inline bool relay_is_bulk(const struct relay *r, enum side from)
@@ -69,10 +88,10 @@ static inline bool relay_is_done(const struct relay *r)
 	return r->way[SIDE_BACK].shut;
 }
 
-/* Both ways have ended and been passed on. */
+/* Both ways have ended and been passed on, or both sides have taken their leave. */
 static inline bool relay_over(const struct relay *r)
 {
-	return r->way[SIDE_FRONT].shut && r->way[SIDE_BACK].shut;
+	return r->way[SIDE_BACK].shut && (r->way[SIDE_FRONT].shut || r->parting);
 }
 
 #endif

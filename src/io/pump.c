@@ -19,8 +19,10 @@ static struct relay *relay_of(struct pair *p)
 
 void pump_received(struct thread *t, struct pair *p, enum side from, const struct ring_event *ev)
 {
+	struct str bytes = str_of(ring_buffer(t->io.ring, ev->buffer), (size_t)ev->res);
+
 	conn_push(&t->io, &p->conn[from], ev->buffer, (uint32_t)ev->res);
-	relay_received(relay_of(p), from, (size_t)ev->res);
+	relay_read(relay_of(p), from, bytes);
 	bulk_leave(p, side_other(from));
 	session_on_moved(&p->session);
 }
@@ -99,10 +101,10 @@ static void finish(struct pair *p, enum side from)
 	if (!r->way[from].ended || r->way[from].shut || p->bulk[from] || waiting(p, from) ||
 	    dst->armed & CONN_SEND)
 		return;
-	/* When the other way is over too, the close that follows says it as well. */
-	if (!r->way[side_other(from)].shut)
-		net_shut_sending(dst->fd);
 	session_on_shut(&p->session, from);
+	/* When all is over, the close that follows says it as well. */
+	if (!relay_over(r))
+		net_shut_sending(dst->fd);
 }
 
 static void way_turn(struct thread *t, struct pair *p, enum side from)

@@ -319,6 +319,20 @@ static void wake_waiting(struct thread *t)
 		thread_touch(t, list_entry(node, struct pair, starving));
 }
 
+/* The next pairs' memory is on its way while this one is at work: with many clients it is cold. */
+static void look_ahead(const struct thread *t, const struct ring_event *ev)
+{
+	const uint8_t *at = slab_at(&t->pairs, conn_tag_index(ev->tag));
+
+	if (conn_tag_who(ev->tag) != CONN_FRONT && conn_tag_who(ev->tag) != CONN_BACK)
+		return;
+	__builtin_prefetch(at);
+	__builtin_prefetch(at + offsetof(struct pair, session.desk));
+	__builtin_prefetch(at + offsetof(struct pair, conn));
+	__builtin_prefetch(at + offsetof(struct pair, conn[1]));
+	__builtin_prefetch(at + offsetof(struct pair, touched));
+}
+
 static void turn(struct thread *t)
 {
 	struct ring_event events[EVENTS_PER_TURN];
@@ -326,8 +340,11 @@ static void turn(struct thread *t)
 	struct list *node;
 
 	t->env.now_ms = net_now_ms();
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
+		if (i + 2 < n)
+			look_ahead(t, &events[i + 2]);
 		dispatch(t, &events[i]);
+	}
 	fire_timers(t);
 	wake_waiting(t);
 	while ((node = list_pop(&t->touched)))

@@ -324,7 +324,7 @@ static bool world_relay_way(struct world *w, enum side from)
 		return world_transmit(w, side_other(from));
 	if (src->to_n) {
 		world_append(&dst->from, &dst->from_n, str_of(src->to, src->to_n));
-		relay_received(r, from, src->to_n);
+		relay_read(r, from, str_of(src->to, src->to_n));
 		w->session.deadline_ms = w->env.now_ms + w->server->proxy_timeout_ms;
 		src->to_n = 0;
 		return true;

@@ -67,3 +67,48 @@ Test(relay, an_end_that_did_not_come_is_not_passed_on, .signal = SIGABRT)
 
 	relay_shut(&r, SIDE_BACK);
 }
+
+static bool parting_after(const char *words)
+{
+	struct relay r = {0};
+
+	relay_read(&r, SIDE_FRONT, str_cstr(words));
+	return r.parting;
+}
+
+Test(relay, a_client_takes_its_leave_with_its_last_words)
+{
+	cr_assert(parting_after("QUIT\r\n"));
+	cr_assert(parting_after("quit\r\n"));
+	cr_assert(parting_after("RSET\r\nQuit\r\n"));
+	cr_assert(parting_after("a7 LOGOUT\r\n"));
+	cr_assert_not(parting_after("QUIT\r\nNOOP\r\n"));
+	cr_assert_not(parting_after("QUIT"));
+	cr_assert_not(parting_after("UIT\r\n"));
+	cr_assert_not(parting_after(""));
+}
+
+Test(relay, who_says_more_has_not_taken_leave)
+{
+	struct relay r = {0};
+
+	relay_read(&r, SIDE_FRONT, STR("QUIT\r\n"));
+	relay_read(&r, SIDE_BACK, STR("221 bye\r\n"));
+	cr_assert(r.parting);
+	relay_received(&r, SIDE_FRONT, 10);
+	cr_assert_not(r.parting);
+	relay_read(&r, SIDE_BACK, STR("QUIT\r\n"));
+	cr_assert_not(r.parting);
+}
+
+Test(relay, is_over_when_the_backend_ends_behind_the_leave)
+{
+	struct relay r = {0};
+
+	relay_read(&r, SIDE_FRONT, STR("QUIT\r\n"));
+	cr_assert_not(relay_over(&r));
+	relay_ended(&r, SIDE_BACK);
+	cr_assert_not(relay_over(&r));
+	relay_shut(&r, SIDE_BACK);
+	cr_assert(relay_over(&r));
+}
