@@ -21,7 +21,8 @@ struct timer {
 
 struct wheel {
 	struct list slots[WHEEL_SLOTS];
-	uint64_t tick; /* last tick that was expired, in WHEEL_TICK_MS */
+	uint64_t tick;    /* last tick that was expired, in WHEEL_TICK_MS */
+	uint64_t soonest; /* no timer is in a slot before this tick */
 	uint32_t armed;
 };
 
@@ -44,6 +45,6 @@ struct timer *wheel_expire(struct wheel *w, uint64_t now_ms);
  * Milliseconds from now_ms that the caller may sleep without firing anything late by more than a
  * tick; UINT64_MAX when nothing is armed. May be early, since far timers share slots.
  */
-uint64_t wheel_sleep_ms(const struct wheel *w, uint64_t now_ms);
+uint64_t wheel_sleep_ms(struct wheel *w, uint64_t now_ms);
 
 #endif

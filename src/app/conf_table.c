@@ -335,6 +335,28 @@ static uint32_t edit_distance(struct str a, struct str b)
 	return last[b.n];
 }
 
+enum { PREFIX_MIN_FOR_GUESS = 5 };
+
+/* Nothing is near: then the name that begins alike longest, as half-remembered names do. */
+static const char *begins_alike(struct str name)
+{
+	const char *alike = NULL;
+	size_t best = PREFIX_MIN_FOR_GUESS - 1;
+
+	for (uint32_t i = 0; i < conf_table_n(); i++) {
+		struct str known = str_cstr(conf_table[i].name);
+		size_t n = 0;
+
+		while (n < name.n && n < known.n && name.p[n] == known.p[n])
+			n++;
+		if (n > best) {
+			best = n;
+			alike = conf_table[i].name;
+		}
+	}
+	return alike;
+}
+
 const char *conf_table_nearest(struct str name, unsigned context)
 {
 	const char *nearest = NULL;
@@ -352,5 +374,5 @@ const char *conf_table_nearest(struct str name, unsigned context)
 			nearest = conf_table[i].name;
 		}
 	}
-	return nearest;
+	return nearest ? nearest : begins_alike(name);
 }

@@ -40,8 +40,11 @@ int log_output_open_all(const struct log_outputs *all, char *error, size_t error
 			continue;
 		o->fd = o->kind == LOG_OUTPUT_FILE ? open(path, OPEN_FLAGS, 0644) : open_stderr();
 		if (o->fd < 0) {
-			snprintf(error, error_size, "open() \"%s\" failed (%d: %s)", path, errno,
-				 strerror(errno));
+			snprintf(error, error_size, "open() \"%s\" failed (%d: %s)%s", path, errno,
+				 strerror(errno),
+				 errno == ENOENT ? ": make its folder, or name another file "
+						   "with error_log"
+						 : "");
 			return -1;
 		}
 	}

@@ -18,6 +18,7 @@ void wheel_init(struct wheel *w, uint64_t now_ms)
 	for (size_t i = 0; i < WHEEL_SLOTS; i++)
 		list_init(&w->slots[i]);
 	w->tick = now_ms / WHEEL_TICK_MS;
+	w->soonest = w->tick + 1;
 	w->armed = 0;
 }
 
@@ -38,6 +39,8 @@ void wheel_set(struct wheel *w, struct timer *t, uint64_t at_ms)
 	if (tick <= w->tick)
 		tick = w->tick + 1;
 	t->at_ms = at_ms;
+	if (tick < w->soonest)
+		w->soonest = tick;
 	list_push_back(&w->slots[tick % WHEEL_SLOTS], &t->node);
 }
 
@@ -74,14 +77,18 @@ struct timer *wheel_expire(struct wheel *w, uint64_t now_ms)
 	return NULL;
 }
 
-uint64_t wheel_sleep_ms(const struct wheel *w, uint64_t now_ms)
+uint64_t wheel_sleep_ms(struct wheel *w, uint64_t now_ms)
 {
-	uint64_t i = 1, at_ms;
+	uint64_t at_ms;
 
 	if (!w->armed)
 		return UINT64_MAX;
-	while (i < WHEEL_SLOTS && list_empty(&w->slots[(w->tick + i) % WHEEL_SLOTS]))
-		i++;
-	at_ms = (w->tick + i) * WHEEL_TICK_MS;
+	/* Looked for once, then known until that tick has come. */
+	if (w->soonest <= w->tick)
+		w->soonest = w->tick + 1;
+	while (w->soonest < w->tick + WHEEL_SLOTS &&
+	       list_empty(&w->slots[w->soonest % WHEEL_SLOTS]))
+		w->soonest++;
+	at_ms = w->soonest * WHEEL_TICK_MS;
 	return at_ms > now_ms ? at_ms - now_ms : 0;
 }

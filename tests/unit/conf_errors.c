@@ -17,6 +17,8 @@ static const struct refused {
 } refused[] = {
 	{MAIN, "}", "unexpected \"}\" in c:1"},
 	{MAIN, "foo bar;", "unknown directive \"foo\" in c:1"},
+	{MAIL, "proxy_passs 25;",
+	 "unknown directive \"proxy_passs\" in c:2 (did you mean \"proxy_pass_error_message\"?)"},
 	{MAIN, "listn 25;", "unknown directive \"listn\" in c:1 (did you mean \"listen\"?)"},
 	{MAIN, "woker_processes 2;",
 	 "unknown directive \"woker_processes\" in c:1 (did you mean \"worker_processes\"?)"},

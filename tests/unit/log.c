@@ -336,7 +336,8 @@ Test(log, a_place_that_cannot_be_opened_is_named)
 	world_init(&w);
 	cr_assert_eq(log_output_open_all(&all, error, sizeof(error)), -1);
 	cr_assert_str_eq(error, "open() \"/nonexistent/dir/x.log\" failed (2: No such file or "
-				"directory)");
+				"directory): make its folder, or name another file with "
+				"error_log");
 	world_done(&w);
 }
 

@@ -69,7 +69,9 @@ Test(log_set, a_file_that_cannot_be_opened_is_named)
 	char error[512];
 
 	cr_assert_null(log_set_open(c, error, sizeof(error)));
-	cr_assert_str_eq(error,
-			 "open() \"/nonexistent/x.log\" failed (2: No such file or directory)");
+	cr_assert_str_eq(
+		error,
+		"open() \"/nonexistent/x.log\" failed (2: No such file or directory): make its "
+		"folder, or name another file with error_log");
 	conf_free(c);
 }
