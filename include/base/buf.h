@@ -14,6 +14,7 @@
 struct buf {
 	uint8_t *base;
 	uint32_t size, head, tail;
+	uint32_t high; /* no byte at or behind it was written since buf_init() or buf_forget() */
 };
 
 void buf_init(struct buf *b, uint8_t *base, uint32_t size);
@@ -46,6 +47,9 @@ NODISCARD size_t buf_append(struct buf *b, struct str s);
 /* Forget all bytes. buf_wipe also overwrites them. */
 void buf_clear(struct buf *b);
 void buf_wipe(struct buf *b);
+
+/* Overwrite what was there and no longer waits; waiting bytes stay. Costs what was written. */
+void buf_forget(struct buf *b);
 
 /* memset(0) that the compiler may not remove. */
 void buf_wipe_memory(void *p, size_t n);

@@ -45,6 +45,8 @@ size_t buf_append(struct buf *b, struct str s)
 	}
 	memcpy(b->base + b->tail, s.p, n);
 	b->tail += (uint32_t)n;
+	if (b->tail > b->high)
+		b->high = b->tail;
 	return n;
 }
 
@@ -58,6 +60,14 @@ void buf_wipe(struct buf *b)
 	if (b->base)
 		buf_wipe_memory(b->base, b->size);
 	buf_clear(b);
+}
+
+void buf_forget(struct buf *b)
+{
+	must(b->high >= b->tail);
+	buf_wipe_memory(b->base, b->head);
+	buf_wipe_memory(b->base + b->tail, b->high - b->tail);
+	b->high = b->tail;
 }
 
 void buf_wipe_memory(void *p, size_t n)

@@ -129,6 +129,7 @@ static void wipe(struct auth_conn *c)
 	out_reset(&c->request);
 	arena_reset_to(&c->store, 0);
 	buf_clear(&c->in);
+	buf_forget(&c->in);
 }
 
 static void serve_queue(struct thread *t, struct auth_client *a);
@@ -150,7 +151,6 @@ static void conn_leave(struct thread *t, struct auth_conn *c)
 		return;
 	conn_close(&t->io, &c->conn);
 	wipe(c);
-	buf_wipe_memory(c->in.base, c->in.size);
 	c->generation++;
 	a->open--;
 	slab_put(&t->auth_conns, c);

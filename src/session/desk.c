@@ -62,10 +62,8 @@ struct desk *desk_get(struct session_env *env)
 	d->to_front.sent = d->to_back.sent = 0;
 	arena_init(&d->store, carve(&at, l.store), l.store);
 	arena_init(&d->answer, carve(&at, AUTH_HTTP_RESPONSE_MAX), AUTH_HTTP_RESPONSE_MAX);
-	for (int side = 0; side < 2; side++) {
+	for (int side = 0; side < 2; side++)
 		buf_init(&d->in[side], carve(&at, l.in), l.in);
-		d->in_high[side] = 0;
-	}
 	d->login = (struct login){0};
 	d->error_code = d->error_text = str_none();
 	return d;
@@ -82,8 +80,10 @@ void desk_put(struct session_env *env, struct desk *d)
 	wipe_out(&d->to_back);
 	arena_reset_to(&d->store, 0);
 	arena_reset_to(&d->answer, 0);
-	for (int side = 0; side < 2; side++)
-		buf_wipe_memory(d->in[side].base, d->in_high[side]);
+	for (int side = 0; side < 2; side++) {
+		buf_clear(&d->in[side]);
+		buf_forget(&d->in[side]);
+	}
 	slab_put(&env->desks, d);
 }
 
@@ -110,23 +110,4 @@ size_t desk_sent(struct desk_out *o, size_t n)
 	out_reset(&o->out);
 	o->sent = 0;
 	return n - own;
-}
-
-size_t desk_stash(struct desk *d, enum side from, struct str bytes)
-{
-	size_t taken = buf_append(&d->in[from], bytes);
-
-	if (d->in[from].tail > d->in_high[from])
-		d->in_high[from] = d->in[from].tail;
-	return taken;
-}
-
-void desk_forget(struct desk *d, enum side from)
-{
-	struct buf *in = &d->in[from];
-
-	buf_wipe_memory(in->base, in->head);
-	if (d->in_high[from] > in->tail)
-		buf_wipe_memory(in->base + in->tail, d->in_high[from] - in->tail);
-	d->in_high[from] = in->tail;
 }

@@ -26,7 +26,6 @@ struct desk_out {
 struct desk {
 	struct desk_out to_front, to_back; /* replies to the client, commands to the backend */
 	struct buf in[2];                  /* by side: received, not yet consumed */
-	uint32_t in_high[2];               /* most bytes that ever lay there, for the wipe */
 	struct arena store;                /* the front engine's strings */
 	struct arena answer;               /* the auth service's strings */
 	struct smtp_back back;
@@ -48,11 +47,5 @@ struct str desk_pending(const struct desk_out *o);
 
 /* n bytes have gone; the writer starts anew when all have. Returns what of n was not its own. */
 size_t desk_sent(struct desk_out *o, size_t n);
-
-/* Append to in[from], keeping the high-water mark. Returns bytes taken. */
-NODISCARD size_t desk_stash(struct desk *d, enum side from, struct str bytes);
-
-/* Wipe what was consumed of in[from]: a login's commands, once it is decided. */
-void desk_forget(struct desk *d, enum side from);
 
 #endif

@@ -107,7 +107,7 @@ size_t session_on_front(struct session *s, struct str bytes)
 	case PHASE_AUTH_WAIT:
 	case PHASE_DIAL:
 	case PHASE_BACK:
-		return desk_stash(session_desk(s), SIDE_FRONT, bytes);
+		return buf_append(&session_desk(s)->in[SIDE_FRONT], bytes);
 	case PHASE_CLOSING:
 	case PHASE_LINGER:
 		return bytes.n;
@@ -349,7 +349,7 @@ void session_auth_query(const struct session *s, struct auth_http_query *q)
 size_t session_keep(struct session *s, enum side from, struct str bytes)
 {
 	must(s->phase == PHASE_RELAY);
-	return desk_stash(session_desk(s), from, bytes);
+	return buf_append(&session_desk(s)->in[from], bytes);
 }
 
 void session_rest(struct session *s)

@@ -78,7 +78,7 @@ size_t session_login_front(struct session *s, struct str bytes)
 
 	lend(s);
 	if (buf_len(&s->desk->in[SIDE_FRONT])) {
-		kept = desk_stash(s->desk, SIDE_FRONT, bytes);
+		kept = buf_append(&s->desk->in[SIDE_FRONT], bytes);
 		front_turn(s, &s->desk->in[SIDE_FRONT]);
 		return kept;
 	}
@@ -87,7 +87,7 @@ size_t session_login_front(struct session *s, struct str bytes)
 	front_turn(s, &fresh);
 	if (s->phase == PHASE_CLOSING)
 		return bytes.n;
-	kept = desk_stash(s->desk, SIDE_FRONT, buf_data(&fresh));
+	kept = buf_append(&s->desk->in[SIDE_FRONT], buf_data(&fresh));
 	return bytes.n - buf_len(&fresh) + kept;
 }
 
@@ -95,7 +95,7 @@ size_t session_login_front(struct session *s, struct str bytes)
 static void refuse(struct session *s, const struct front_answer *a, bool again)
 {
 	smtp_front_verdict(&s->u.front, a, &s->desk->to_front.out);
-	desk_forget(s->desk, SIDE_FRONT);
+	buf_forget(&s->desk->in[SIDE_FRONT]);
 	if (!again) {
 		session_end_said(s, REASON_CLIENT_REFUSED, str_none());
 		return;
@@ -227,7 +227,7 @@ static void hand_over(struct session *s)
 	smtp_front_verdict(&s->u.front, &a, &d->to_front.out);
 	arena_reset_to(&d->store, 0);
 	arena_reset_to(&d->answer, 0);
-	desk_forget(d, SIDE_FRONT);
+	buf_forget(&d->in[SIDE_FRONT]);
 	d->login = (struct login){0};
 
 	/* The front engine ends here: its memory serves the relay. */
@@ -292,7 +292,7 @@ size_t session_login_back(struct session *s, struct str bytes)
 	size_t kept;
 
 	if (buf_len(&d->in[SIDE_BACK])) {
-		kept = desk_stash(d, SIDE_BACK, bytes);
+		kept = buf_append(&d->in[SIDE_BACK], bytes);
 		back_turn(s, &d->in[SIDE_BACK]);
 		return kept;
 	}
@@ -301,6 +301,6 @@ size_t session_login_back(struct session *s, struct str bytes)
 	if (s->phase == PHASE_CLOSING)
 		return bytes.n;
 	/* Also at the hand-over: a reply to RCPT is the relay's first bytes. */
-	kept = desk_stash(d, SIDE_BACK, buf_data(&fresh));
+	kept = buf_append(&d->in[SIDE_BACK], buf_data(&fresh));
 	return bytes.n - buf_len(&fresh) + kept;
 }

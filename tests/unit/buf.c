@@ -104,6 +104,26 @@ Test(buf, clear_forgets_and_wipe_overwrites)
 	cr_assert_eq(buf_append(&b, STR("x")), 0);
 }
 
+Test(buf, forget_overwrites_what_no_longer_waits)
+{
+	uint8_t memory[16] = {0};
+	struct buf b = small(memory, sizeof(memory));
+
+	cr_assert_eq(buf_append(&b, STR("password next")), 13);
+	buf_consume(&b, 9);
+	cr_assert_eq(b.high, 13);
+	buf_forget(&b);
+	cr_assert(str_eq(buf_data(&b), STR("next")));
+	for (size_t i = 0; i < 9; i++)
+		cr_assert_eq(memory[i], 0);
+	buf_consume(&b, 4);
+	cr_assert_eq(memcmp(memory + 9, "next", 4), 0);
+	buf_forget(&b);
+	cr_assert_eq(b.high, 0);
+	for (size_t i = 0; i < sizeof(memory); i++)
+		cr_assert_eq(memory[i], 0);
+}
+
 /* Random appends and consumes against a plain array that never moves anything. */
 Test(buf, behaves_like_a_queue)
 {

@@ -95,7 +95,7 @@ Test(desk, is_clear_when_nothing_waits_anywhere)
 	struct desk *d = desk_get(&r.env);
 
 	for (int side = 0; side < 2; side++) {
-		cr_assert_eq(desk_stash(d, (enum side)side, STR("abc")), 3);
+		cr_assert_eq(buf_append(&d->in[side], STR("abc")), 3);
 		cr_assert_not(desk_clear(d));
 		buf_consume(&d->in[side], 3);
 		cr_assert(desk_clear(d));
@@ -113,9 +113,9 @@ Test(desk, takes_as_much_as_fits)
 	size_t size = d->in[SIDE_BACK].size;
 	uint8_t *bytes = calloc(1, size + 5);
 
-	cr_assert_eq(desk_stash(d, SIDE_BACK, str_of(bytes, size + 5)), size);
-	cr_assert_eq(desk_stash(d, SIDE_BACK, STR("x")), 0);
-	cr_assert_eq(d->in_high[SIDE_BACK], size);
+	cr_assert_eq(buf_append(&d->in[SIDE_BACK], str_of(bytes, size + 5)), size);
+	cr_assert_eq(buf_append(&d->in[SIDE_BACK], STR("x")), 0);
+	cr_assert_eq(d->in[SIDE_BACK].high, size);
 	desk_put(&r.env, d);
 	free(bytes);
 	free(r.memory);
@@ -127,16 +127,16 @@ Test(desk, forgets_what_was_consumed_and_keeps_what_waits)
 	struct desk *d = desk_get(&r.env);
 	struct buf *in = &d->in[SIDE_FRONT];
 
-	cr_assert_eq(desk_stash(d, SIDE_FRONT, STR("password next")), 13);
+	cr_assert_eq(buf_append(&d->in[SIDE_FRONT], STR("password next")), 13);
 	buf_consume(in, 9);
 	/* What lies behind the waiting bytes was once moved down from there. */
-	cr_assert_eq(desk_stash(d, SIDE_FRONT, STR("password")), 8);
+	cr_assert_eq(buf_append(&d->in[SIDE_FRONT], STR("password")), 8);
 	in->tail -= 8;
-	desk_forget(d, SIDE_FRONT);
+	buf_forget(&d->in[SIDE_FRONT]);
 	cr_assert(str_eq(buf_data(in), STR("next")));
 	cr_assert_null(memmem(r.memory, r.bytes, "password", 8));
-	cr_assert_eq(d->in_high[SIDE_FRONT], in->tail);
-	desk_forget(d, SIDE_FRONT);
+	cr_assert_eq(d->in[SIDE_FRONT].high, in->tail);
+	buf_forget(&d->in[SIDE_FRONT]);
 	cr_assert(str_eq(buf_data(in), STR("next")));
 	desk_put(&r.env, d);
 	free(r.memory);
@@ -152,8 +152,8 @@ Test(desk, what_was_written_is_wiped_when_it_is_put_back)
 	out_lit(&d->to_back.out, "to the backend");
 	cr_assert_eq(arena_copy(&d->store, STR("in the store"), &copy), 0);
 	cr_assert_eq(arena_copy(&d->answer, STR("in the answer"), &copy), 0);
-	cr_assert_eq(desk_stash(d, SIDE_FRONT, STR("from the client")), 15);
-	cr_assert_eq(desk_stash(d, SIDE_BACK, STR("from the backend")), 16);
+	cr_assert_eq(buf_append(&d->in[SIDE_FRONT], STR("from the client")), 15);
+	cr_assert_eq(buf_append(&d->in[SIDE_BACK], STR("from the backend")), 16);
 	buf_clear(&d->in[SIDE_FRONT]);
 	desk_put(&r.env, d);
 	cr_assert_null(memmem(r.memory, r.bytes, " the ", 5));
