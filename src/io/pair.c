@@ -114,6 +114,11 @@ static void failed(struct pair *p, enum side side, int error)
 	session_on_closed(&p->session, side, net_error(error, text, sizeof(text)));
 }
 
+static enum side side_of(const struct ring_event *ev)
+{
+	return conn_tag_who(ev->tag) == CONN_FRONT ? SIDE_FRONT : SIDE_BACK;
+}
+
 static size_t offer(struct pair *p, enum side side, struct str bytes)
 {
 	if (side == SIDE_FRONT)
@@ -124,7 +129,7 @@ static size_t offer(struct pair *p, enum side side, struct str bytes)
 /* A buffer for the session: what it does not take at once waits in order. */
 static void take_in(struct thread *t, struct pair *p, const struct ring_event *ev)
 {
-	enum side side = conn_tag_who(ev->tag) == CONN_FRONT ? SIDE_FRONT : SIDE_BACK;
+	enum side side = side_of(ev);
 	struct conn *c = &p->conn[side];
 	uint8_t *bytes = ring_buffer(t->io.ring, ev->buffer);
 	uint32_t n = (uint32_t)ev->res;
@@ -175,7 +180,7 @@ static bool is_deaf(const struct pair *p, enum side side)
 
 static void received(struct thread *t, struct pair *p, const struct ring_event *ev)
 {
-	enum side side = conn_tag_who(ev->tag) == CONN_FRONT ? SIDE_FRONT : SIDE_BACK;
+	enum side side = side_of(ev);
 
 	if (ev->res > 0 && p->session.phase == PHASE_RELAY)
 		pump_received(t, p, side, ev);
@@ -199,7 +204,7 @@ static void received(struct thread *t, struct pair *p, const struct ring_event *
 
 static void sent(struct thread *t, struct pair *p, const struct ring_event *ev)
 {
-	enum side side = conn_tag_who(ev->tag) == CONN_FRONT ? SIDE_FRONT : SIDE_BACK;
+	enum side side = side_of(ev);
 	struct conn *c = &p->conn[side];
 	uint32_t n = ev->res > 0 ? (uint32_t)ev->res : 0;
 
@@ -223,7 +228,7 @@ static void sent(struct thread *t, struct pair *p, const struct ring_event *ev)
 
 void pair_event(struct thread *t, struct pair *p, const struct ring_event *ev)
 {
-	enum side side = conn_tag_who(ev->tag) == CONN_FRONT ? SIDE_FRONT : SIDE_BACK;
+	enum side side = side_of(ev);
 	struct conn *c = &p->conn[side];
 
 	conn_event(c, ev);

@@ -138,6 +138,13 @@ static enum reason or_done(const struct session *s, enum reason reason)
 	return relay_is_done(&s->u.past.relay) ? REASON_DONE : reason;
 }
 
+/* Replies that wait will reach nobody. */
+static void drop_words(struct session *s)
+{
+	if (s->desk)
+		desk_sent(&s->desk->to_front, desk_pending(&s->desk->to_front).n);
+}
+
 static void front_closed(struct session *s, struct str failed)
 {
 	switch ((enum phase)s->phase) {
@@ -171,8 +178,8 @@ static void front_closed(struct session *s, struct str failed)
 	session_end_said(s, REASON_CLIENT_CLOSED, str_none());
 	/* Half-closed or gone, nobody can be told apart here: replies that wait still leave unless
 	   the connection has failed. */
-	if (failed.n && s->desk)
-		desk_sent(&s->desk->to_front, desk_pending(&s->desk->to_front).n);
+	if (failed.n)
+		drop_words(s);
 }
 
 static void back_closed(struct session *s, struct str failed)
@@ -247,8 +254,7 @@ void session_on_tick(struct session *s)
 	case PHASE_CLOSING:
 	case PHASE_LINGER:
 		s->front_gone = true;
-		if (s->desk)
-			desk_sent(&s->desk->to_front, desk_pending(&s->desk->to_front).n);
+		drop_words(s);
 		break;
 	case PHASE_AUTH:
 	case PHASE_COUNT:

@@ -93,6 +93,14 @@ static void write_while(const struct session *s, struct out *o)
 	out_str(o, what);
 }
 
+/* The end that most lines have: what the session was doing, and whose it is. */
+static void finish(struct session *s, enum log_level level, struct out *o)
+{
+	write_while(s, o);
+	write_tail(s, o);
+	emit(s, level, o);
+}
+
 void session_log_connected(struct session *s)
 {
 	uint8_t text[LOG_MESSAGE_MAX];
@@ -139,9 +147,7 @@ void session_log_note(struct session *s)
 		return;
 	out_init(&o, text, sizeof(text));
 	smtp_front_note(&s->u.front, &o);
-	write_while(s, &o);
-	write_tail(s, &o);
-	emit(s, LEVEL_INFO, &o);
+	finish(s, LEVEL_INFO, &o);
 }
 
 void session_log_refused(struct session *s, struct str why)
@@ -155,9 +161,7 @@ void session_log_refused(struct session *s, struct str why)
 	out_lit(&o, "client login failed: \"");
 	write_peer(&o, why);
 	out_byte(&o, '"');
-	write_while(s, &o);
-	write_tail(s, &o);
-	emit(s, LEVEL_INFO, &o);
+	finish(s, LEVEL_INFO, &o);
 }
 
 /* The table's text with %A and %D replaced. */

@@ -71,26 +71,6 @@ void session_login_resume(struct session *s)
 	front_turn(s, &s->desk->in[SIDE_FRONT]);
 }
 
-size_t session_login_front(struct session *s, struct str bytes)
-{
-	struct buf fresh;
-	size_t kept;
-
-	lend(s);
-	if (buf_len(&s->desk->in[SIDE_FRONT])) {
-		kept = buf_append(&s->desk->in[SIDE_FRONT], bytes);
-		front_turn(s, &s->desk->in[SIDE_FRONT]);
-		return kept;
-	}
-	/* Usual case: whole lines, parsed where they were received. */
-	fresh = buf_view(bytes);
-	front_turn(s, &fresh);
-	if (s->phase == PHASE_CLOSING)
-		return bytes.n;
-	kept = buf_append(&s->desk->in[SIDE_FRONT], buf_data(&fresh));
-	return bytes.n - buf_len(&fresh) + kept;
-}
-
 /* A refused login: say so; close, or let the client try again. */
 static void refuse(struct session *s, const struct front_answer *a, bool again)
 {
@@ -285,22 +265,35 @@ void session_login_resume_back(struct session *s)
 	back_turn(s, &s->desk->in[SIDE_BACK]);
 }
 
-size_t session_login_back(struct session *s, struct str bytes)
+/* Fresh bytes of one side for its engine; what it leaves waits in the desk. */
+static size_t feed(struct session *s, enum side from, struct str bytes)
 {
-	struct desk *d = s->desk;
-	struct buf fresh;
+	void (*turn)(struct session *, struct buf *) = from == SIDE_FRONT ? front_turn : back_turn;
+	struct buf *in = &s->desk->in[from];
+	struct buf fresh = buf_view(bytes);
 	size_t kept;
 
-	if (buf_len(&d->in[SIDE_BACK])) {
-		kept = buf_append(&d->in[SIDE_BACK], bytes);
-		back_turn(s, &d->in[SIDE_BACK]);
+	if (buf_len(in)) {
+		kept = buf_append(in, bytes);
+		turn(s, in);
 		return kept;
 	}
-	fresh = buf_view(bytes);
-	back_turn(s, &fresh);
+	/* Usual case: whole lines, parsed where they were received. */
+	turn(s, &fresh);
 	if (s->phase == PHASE_CLOSING)
 		return bytes.n;
 	/* Also at the hand-over: a reply to RCPT is the relay's first bytes. */
-	kept = buf_append(&d->in[SIDE_BACK], buf_data(&fresh));
+	kept = buf_append(in, buf_data(&fresh));
 	return bytes.n - buf_len(&fresh) + kept;
+}
+
+size_t session_login_front(struct session *s, struct str bytes)
+{
+	lend(s);
+	return feed(s, SIDE_FRONT, bytes);
+}
+
+size_t session_login_back(struct session *s, struct str bytes)
+{
+	return feed(s, SIDE_BACK, bytes);
 }
