@@ -12,21 +12,18 @@
 
 #include "base/addr.h"
 #include "base/str.h"
+#include "tests/sim/chance.h"
 
-/* ---- chance: everything random in a world comes from here ---- */
-
-uint64_t chance_u64(void);
-uint32_t chance_below(uint32_t n);       /* 0 .. n-1; n > 0 */
-bool chance_of(uint32_t per_ten_thousand);
+#include <stdio.h>
 
 /* ---- the world's weather: how the kernel and the net behave ---- */
 
 struct weather {
 	uint64_t latency_us_min, latency_us_max; /* of each chunk and of each completion */
-	uint32_t socket_room;    /* bytes of each direction between two ends */
-	uint32_t submissions;    /* entries; a full queue is executed early */
-	uint32_t completions;    /* entries; past them multishot operations end */
-	uint32_t fds_max;        /* descriptors the program may have: EMFILE past them */
+	uint32_t socket_room;                    /* bytes of each direction between two ends */
+	uint32_t submissions;                    /* entries; a full queue is executed early */
+	uint32_t completions;                    /* entries; past them multishot operations end */
+	uint32_t fds_max; /* descriptors the program may have: EMFILE past them */
 	/* of ten thousand */
 	uint32_t split;          /* a receive brings less than there is */
 	uint32_t end_multishot;  /* a multishot operation ends with a good event */
@@ -93,8 +90,8 @@ bool end_was_hit(const struct end *e);
 
 /* A client connects to the program's listener `index` (of worker_conf.listens) from `from`.
  * NULL: the listener's queue is full or it is gone. The connection waits for accept. */
-struct end *kernel_connect(uint32_t index, const struct addr *from,
-			   const struct end_events *events, void *arg);
+struct end *kernel_connect(uint32_t index, const struct addr *from, const struct end_events *events,
+			   void *arg);
 
 /* Who answers when the program dials `to`. */
 enum dial_answer { DIAL_ACCEPTED, DIAL_REFUSED, DIAL_SILENT };
@@ -109,10 +106,13 @@ void end_listen(struct end *e, const struct end_events *events, void *arg);
 void kernel_violation(const char *check, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 const char *kernel_failed_check(void); /* NULL: none */
+const char *kernel_failed_text(void);  /* when, and the format's words */
 
 /* Lines of what happened, kept only when tracing is on; `who` is a session's number or 0. */
 extern bool kernel_tracing;
 void kernel_trace(uint32_t who, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The lines of one session and those of nobody's; 0: all. */
+void kernel_trace_print(FILE *to, uint32_t who);
 uint64_t kernel_trace_hash(void); /* of all that happened: equal for equal seeds, always kept */
 
 /* At the end: descriptors of the program still open (listeners not counted), operations in
