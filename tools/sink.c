@@ -448,7 +448,7 @@ static void on_ready(struct loop_watch *w, uint32_t events)
 static void on_listener(struct loop_watch *w, uint32_t events)
 {
 	char greeting[512];
-	int fd = net_accept(w->fd);
+	int fd = net_accept_client(w->fd);
 	struct conn *c = fd < 0 ? NULL : calloc(1, sizeof(*c));
 
 	(void)events;

@@ -10,6 +10,7 @@
 
 #include "base/must.h"
 #include "io/net.h"
+#include "io/oserror.h"
 
 #include <errno.h>
 
@@ -231,7 +232,7 @@ static void dial(struct thread *t, struct auth_client *a, struct pair *p)
 		fd = net_dial(&conf->addresses[p->auth_address]);
 	}
 	if (fd < 0)
-		broken(t, p, REASON_AUTH_DOWN, net_error(-fd, text, sizeof(text)));
+		broken(t, p, REASON_AUTH_DOWN, oserror_text(-fd, text, sizeof(text)));
 	else
 		request(t, conn_new(t, a, p->auth_address, fd), p);
 }
@@ -350,7 +351,7 @@ static void lost(struct thread *t, struct auth_conn *c, int error)
 		return;
 	}
 	if (p && untouched && error) {
-		broken(t, p, REASON_AUTH_DOWN, net_error(error, text, sizeof(text)));
+		broken(t, p, REASON_AUTH_DOWN, oserror_text(error, text, sizeof(text)));
 	} else if (p) {
 		auth_http_response_eof(&c->response);
 		deliver(t, p, &c->response.verdict);

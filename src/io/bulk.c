@@ -9,6 +9,7 @@
 
 #include "base/must.h"
 #include "io/net.h"
+#include "io/oserror.h"
 #include "io/pump.h"
 #include "io/thread_state.h"
 
@@ -100,7 +101,7 @@ static void failed(struct pair *p, enum side side, long error)
 {
 	char text[96];
 
-	session_on_closed(&p->session, side, net_error((int)-error, text, sizeof(text)));
+	session_on_closed(&p->session, side, oserror_text((int)-error, text, sizeof(text)));
 }
 
 /* Socket to pipe. Returns bytes moved. */

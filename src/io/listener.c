@@ -8,6 +8,7 @@
 #include "base/must.h"
 #include "session/reason.h"
 #include "io/net.h"
+#include "io/oserror.h"
 #include "io/pair.h"
 
 #include <errno.h>
@@ -90,7 +91,7 @@ static void refuse(struct thread *t, struct listener *l, int fd)
 static void pause_accepting(struct thread *t, struct listener *l, int error)
 {
 	char text[128], reason[96];
-	struct str why = net_error(error, reason, sizeof(reason));
+	struct str why = oserror_text(error, reason, sizeof(reason));
 	struct out o;
 
 	out_init(&o, text, sizeof(text));

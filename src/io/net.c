@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * net: thin wrappers of socket, pipe, clock and random system calls. Owns nothing.
+ * net: thin wrappers of socket, pipe, eventfd, clock and random system calls. Owns nothing.
  */
 #include "io/net.h"
+
+#include "io/sockaddr.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
-
-static socklen_t size_of(const union socket_address *a)
-{
-	if (a->any.sa_family == AF_INET)
-		return sizeof(a->ip4);
-	return a->any.sa_family == AF_INET6 ? sizeof(a->ip6) : sizeof(a->un);
-}
 
 int net_dial(const union socket_address *address)
 {
@@ -31,7 +26,7 @@ int net_dial(const union socket_address *address)
 		return -errno;
 	if (address->any.sa_family != AF_UNIX)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (connect(fd, &address->any, size_of(address)) == -1 && errno != EINPROGRESS) {
+	if (connect(fd, &address->any, sockaddr_size(address)) == -1 && errno != EINPROGRESS) {
 		error = errno;
 		close(fd);
 		return -error;
@@ -45,36 +40,6 @@ int net_accept(int listener)
 	return accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 }
 
-void net_from_addr(union socket_address *to, const struct addr *from)
-{
-	memset(to, 0, sizeof(*to));
-	if (from->family == ADDR_IP6) {
-		to->ip6.sin6_family = AF_INET6;
-		to->ip6.sin6_port = htons(from->port);
-		memcpy(&to->ip6.sin6_addr, from->ip, 16);
-		return;
-	}
-	to->ip4.sin_family = AF_INET;
-	to->ip4.sin_port = htons(from->port);
-	memcpy(&to->ip4.sin_addr, from->ip, 4);
-}
-
-static void to_addr(struct addr *a, const union socket_address *from)
-{
-	memset(a, 0, sizeof(*a));
-	if (from->any.sa_family == AF_INET) {
-		a->family = ADDR_IP4;
-		a->port = ntohs(from->ip4.sin_port);
-		memcpy(a->ip, &from->ip4.sin_addr, 4);
-	} else if (from->any.sa_family == AF_INET6) {
-		a->family = ADDR_IP6;
-		a->port = ntohs(from->ip6.sin6_port);
-		memcpy(a->ip, &from->ip6.sin6_addr, 16);
-	} else if (from->any.sa_family == AF_UNIX) {
-		a->family = ADDR_UNIX;
-	}
-}
-
 void net_peer(int fd, struct addr *a)
 {
 	union socket_address sa;
@@ -83,7 +48,7 @@ void net_peer(int fd, struct addr *a)
 	memset(&sa, 0, sizeof(sa));
 	if (getpeername(fd, &sa.any, &n) == -1)
 		sa.any.sa_family = AF_UNSPEC;
-	to_addr(a, &sa);
+	sockaddr_to_addr(a, &sa);
 }
 
 void net_local(int fd, struct addr *a)
@@ -94,7 +59,7 @@ void net_local(int fd, struct addr *a)
 	memset(&sa, 0, sizeof(sa));
 	if (getsockname(fd, &sa.any, &n) == -1)
 		sa.any.sa_family = AF_UNSPEC;
-	to_addr(a, &sa);
+	sockaddr_to_addr(a, &sa);
 }
 
 void net_set_blocking(int fd, bool blocking)
@@ -141,6 +106,29 @@ void net_say_and_close(int fd, struct str words)
 	(void)close(fd);
 }
 
+int net_wake_open(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	return fd == -1 ? -errno : fd;
+}
+
+void net_wake_tell(int fd)
+{
+	uint64_t one = 1;
+	int kept = errno;
+
+	(void)!write(fd, &one, sizeof(one));
+	errno = kept;
+}
+
+void net_wake_clear(int fd)
+{
+	uint64_t count;
+
+	(void)!read(fd, &count, sizeof(count));
+}
+
 uint64_t net_random(void)
 {
 	uint64_t v = 0;
@@ -163,13 +151,4 @@ uint64_t net_wall_s(void)
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	return (uint64_t)ts.tv_sec;
-}
-
-struct str net_error(int error, char *text, size_t text_size)
-{
-	int n = snprintf(text, text_size, "%d: %s", error, strerrordesc_np(error));
-
-	if (n < 0)
-		return STR("unknown error");
-	return str_of(text, (size_t)n < text_size ? (size_t)n : text_size - 1);
 }

@@ -12,7 +12,9 @@
 #include "base/must.h"
 #include "io/auth_client.h"
 #include "io/net.h"
+#include "io/oserror.h"
 #include "io/pump.h"
+#include "io/sockaddr.h"
 
 #include <errno.h>
 #include <string.h>
@@ -111,7 +113,7 @@ static void failed(struct pair *p, enum side side, int error)
 {
 	char text[96];
 
-	session_on_closed(&p->session, side, net_error(error, text, sizeof(text)));
+	session_on_closed(&p->session, side, oserror_text(error, text, sizeof(text)));
 }
 
 static enum side side_of(const struct ring_event *ev)
@@ -322,10 +324,10 @@ static void dial(struct thread *t, struct pair *p)
 	char text[96];
 	int fd;
 
-	net_from_addr(&to, &s->upstream);
+	sockaddr_from_addr(&to, &s->upstream);
 	fd = net_dial(&to);
 	if (fd < 0) {
-		session_on_dialled(s, net_error(-fd, text, sizeof(text)));
+		session_on_dialled(s, oserror_text(-fd, text, sizeof(text)));
 		return;
 	}
 	conn_open(&p->conn[SIDE_BACK], fd);

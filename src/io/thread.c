@@ -13,12 +13,9 @@
 #include "io/net.h"
 #include "io/pair.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 enum {
 	SUBMISSIONS = 1024,
@@ -113,8 +110,8 @@ static int open_parts(struct thread *t, const struct thread_start *s, char *erro
 	t->io.ring = ring_open(&ring_sizes, error, n);
 	if (!t->io.ring)
 		return -1;
-	wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (wake == -1) {
+	wake = net_wake_open();
+	if (wake < 0) {
 		snprintf(error, n,
 			 "no descriptor is left for a thread: raise "
 			 "worker_rlimit_nofile");
@@ -177,12 +174,8 @@ const struct thread_counters *thread_counters(const struct thread *t)
 
 void thread_tell(struct thread *t, enum thread_order order)
 {
-	uint64_t one = 1;
-	int kept = errno;
-
 	atomic_fetch_or(&t->orders, 1U << order);
-	(void)!write(t->wake.fd, &one, sizeof(one));
-	errno = kept;
+	net_wake_tell(t->wake.fd);
 }
 
 static void end_all(struct thread *t)
@@ -223,11 +216,9 @@ static void obey(struct thread *t)
 
 static void on_wake(struct thread *t, const struct ring_event *ev)
 {
-	uint64_t count;
-
 	conn_event(&t->wake, ev);
-	/* Two tellings may bring two events and be read at once by the first. */
-	(void)!read(t->wake.fd, &count, sizeof(count));
+	/* Two tellings may bring two events and be cleared at once by the first. */
+	net_wake_clear(t->wake.fd);
 	conn_poll_in(&t->io, &t->wake);
 	obey(t);
 }

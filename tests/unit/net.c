@@ -3,6 +3,8 @@
  * Unit tests of io/net: addresses, dialling, pipes and splices on loopback sockets.
  */
 #include "io/net.h"
+#include "io/oserror.h"
+#include "io/sockaddr.h"
 
 #include <criterion/criterion.h>
 
@@ -53,7 +55,7 @@ static void dials(int family)
 	cr_assert_eq(peer.family, family == AF_INET ? ADDR_IP4 : ADDR_IP6);
 	cr_assert_eq(mine.port, local.port);
 	cr_assert_eq(memcmp(mine.ip, local.ip, 16), 0);
-	net_from_addr(&again, &peer);
+	sockaddr_from_addr(&again, &peer);
 	cr_assert_eq(memcmp(&again, &at, family == AF_INET ? sizeof(at.ip4) : sizeof(at.ip6)), 0);
 	net_close(fd);
 	net_close(other);
@@ -139,9 +141,28 @@ Test(net, last_words_and_errors)
 	cr_assert_eq(read(fds[1], bytes, sizeof(bytes)), 3);
 	cr_assert_eq(read(fds[1], bytes, sizeof(bytes)), 0);
 	close(fds[1]);
-	cr_assert(str_eq(net_error(ECONNREFUSED, text, sizeof(text)),
+	cr_assert(str_eq(oserror_text(ECONNREFUSED, text, sizeof(text)),
 			 STR("111: Connection refused")));
-	cr_assert_eq(net_error(ECONNREFUSED, tiny, sizeof(tiny)).n, 7);
+	cr_assert_eq(oserror_text(ECONNREFUSED, tiny, sizeof(tiny)).n, 7);
+}
+
+Test(net, a_wake_can_be_read_from_the_first_telling_until_it_is_cleared)
+{
+	int fd = net_wake_open();
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	cr_assert_geq(fd, 0);
+	net_wake_clear(fd);
+	cr_assert_eq(poll(&p, 1, 0), 0);
+	errno = 77;
+	net_wake_tell(fd);
+	net_wake_tell(fd);
+	cr_assert_eq(poll(&p, 1, 0), 1);
+	net_wake_clear(fd);
+	cr_assert_eq(poll(&p, 1, 0), 0);
+	net_close(fd);
+	net_wake_tell(fd);
+	cr_assert_eq(errno, 77, "a signal handler may tell");
 }
 
 Test(net, clocks_and_chance)

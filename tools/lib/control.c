@@ -71,7 +71,7 @@ static void on_request(struct loop_watch *w, uint32_t events)
 
 static void on_listener(struct loop_watch *w, uint32_t events)
 {
-	int fd = net_accept(w->fd);
+	int fd = net_accept_client(w->fd);
 	struct request *r = fd < 0 ? NULL : calloc(1, sizeof(*r));
 
 	(void)events;

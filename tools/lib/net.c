@@ -134,7 +134,7 @@ int net_connect(const struct net_address *a)
 	return fd;
 }
 
-int net_accept(int listener)
+int net_accept_client(int listener)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 

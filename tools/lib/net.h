@@ -39,6 +39,6 @@ int net_listen(const char *text, struct net_address *a);
 int net_connect(const struct net_address *a);
 
 /* accept4() with TCP_NODELAY and O_NONBLOCK, or -1. Out of descriptors: waits for one to go. */
-int net_accept(int listener);
+int net_accept_client(int listener);
 
 #endif
