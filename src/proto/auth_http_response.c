@@ -7,10 +7,20 @@
  *
  * Owns no memory: strings go to the arena that the caller lent. RFC 9112 sections 2.2, 6, 9.3.
  */
+#include "base/machine.h"
 #include "proto/auth_http.h"
 
 /* Only ever moves forward. */
-enum { AT_STATUS_LINE, AT_HEADERS, AT_BODY, AT_END };
+enum { AT_STATUS_LINE, AT_HEADERS, AT_BODY, AT_END, AT_COUNT };
+
+static const struct machine_state states[AT_COUNT] = {
+	[AT_STATUS_LINE] = {"status-line", 0},
+	[AT_HEADERS] = {"headers", 1U << AT_STATUS_LINE},
+	[AT_BODY] = {"body", 1U << AT_HEADERS},
+	[AT_END] = {"end", 1U << AT_STATUS_LINE | 1U << AT_HEADERS | 1U << AT_BODY | 1U << AT_END},
+};
+
+MACHINE(machine, "auth_http_response", states);
 
 enum { DETAIL_MAX = 256 };
 
@@ -35,7 +45,7 @@ static bool is_dirty(struct str value, bool password)
 
 static void end_response(struct auth_http_response *r, bool reusable)
 {
-	r->state = AT_END;
+	machine_enter(&machine, &r->state, AT_END);
 	r->done = true;
 	r->reusable = reusable;
 }
@@ -284,7 +294,7 @@ static void finish_head(struct auth_http_response *r, struct buf *in)
 		end_response(r, false);
 		return;
 	}
-	r->state = AT_BODY;
+	machine_enter(&machine, &r->state, AT_BODY);
 	read_body(r, in);
 }
 
@@ -293,7 +303,8 @@ static bool read_line(struct auth_http_response *r, struct buf *in, struct str l
 {
 	bool first = r->state == AT_STATUS_LINE;
 
-	r->state = AT_HEADERS;
+	if (first)
+		machine_enter(&machine, &r->state, AT_HEADERS);
 	/* A CR in front of the LF is gone already; any other would be a line end to some. */
 	if (str_find(line, '\r') < line.n) {
 		refuse_line(r, line);

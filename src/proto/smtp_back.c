@@ -9,6 +9,7 @@
 #include "proto/smtp_back.h"
 
 #include "base/codec.h"
+#include "base/machine.h"
 #include "base/must.h"
 
 /* Reply codes that let a step go on. */
@@ -21,35 +22,40 @@ enum {
 
 #define AFTER(s) (1U << SMTP_BACK_##s)
 
+#define HELLO_AND_AFTER (AFTER(HELO) | AFTER(XCLIENT) | AFTER(CLIENT_HELO))
+
+static const struct machine_state states[SMTP_BACK_STATE_COUNT] = {
+	[SMTP_BACK_GREETING] = {"greeting", 0},
+	[SMTP_BACK_HELO] = {"helo", AFTER(GREETING)},
+	[SMTP_BACK_XCLIENT] = {"xclient", AFTER(HELO)},
+	[SMTP_BACK_CLIENT_HELO] = {"client-helo", AFTER(XCLIENT)},
+	[SMTP_BACK_AUTH] = {"auth", HELLO_AND_AFTER},
+	[SMTP_BACK_MAIL] = {"mail", HELLO_AND_AFTER},
+	[SMTP_BACK_RCPT] = {"rcpt", AFTER(MAIL)},
+	[SMTP_BACK_DONE] = {"done", HELLO_AND_AFTER | AFTER(AUTH) | AFTER(RCPT)},
+};
+
+MACHINE(machine, "smtp_back", states);
+
 static const struct step {
-	const char *name;
 	struct str action;
 	unsigned accept;
-	unsigned may_follow; /* states that this one may come after */
 } steps[SMTP_BACK_STATE_COUNT] = {
-	[SMTP_BACK_GREETING] = {"greeting", STR_INIT("connecting to upstream"), ACCEPT_220, 0},
-	[SMTP_BACK_HELO] = {"helo", STR_INIT("sending HELO/EHLO to upstream"), ACCEPT_250,
-			    AFTER(GREETING)},
-	[SMTP_BACK_XCLIENT] = {"xclient", STR_INIT("sending XCLIENT to upstream"),
-			       ACCEPT_220 | ACCEPT_250, AFTER(HELO)},
-	[SMTP_BACK_CLIENT_HELO] = {"client-helo", STR_INIT("sending client HELO/EHLO to upstream"),
-				   ACCEPT_250, AFTER(XCLIENT)},
-	[SMTP_BACK_AUTH] = {"auth", STR_INIT("sending AUTH to upstream"), ACCEPT_235,
-			    AFTER(HELO) | AFTER(XCLIENT) | AFTER(CLIENT_HELO)},
-	[SMTP_BACK_MAIL] = {"mail", STR_INIT("sending MAIL FROM to upstream"), ACCEPT_250,
-			    AFTER(HELO) | AFTER(XCLIENT) | AFTER(CLIENT_HELO)},
-	[SMTP_BACK_RCPT] = {"rcpt", STR_INIT("sending RCPT TO to upstream"), ACCEPT_ANY,
-			    AFTER(MAIL)},
-	[SMTP_BACK_DONE] = {"done", STR_INIT("proxying"), 0,
-			    AFTER(HELO) | AFTER(XCLIENT) | AFTER(CLIENT_HELO) | AFTER(AUTH) |
-				    AFTER(RCPT)},
+	[SMTP_BACK_GREETING] = {STR_INIT("connecting to upstream"), ACCEPT_220},
+	[SMTP_BACK_HELO] = {STR_INIT("sending HELO/EHLO to upstream"), ACCEPT_250},
+	[SMTP_BACK_XCLIENT] = {STR_INIT("sending XCLIENT to upstream"), ACCEPT_220 | ACCEPT_250},
+	[SMTP_BACK_CLIENT_HELO] = {STR_INIT("sending client HELO/EHLO to upstream"), ACCEPT_250},
+	[SMTP_BACK_AUTH] = {STR_INIT("sending AUTH to upstream"), ACCEPT_235},
+	[SMTP_BACK_MAIL] = {STR_INIT("sending MAIL FROM to upstream"), ACCEPT_250},
+	[SMTP_BACK_RCPT] = {STR_INIT("sending RCPT TO to upstream"), ACCEPT_ANY},
+	[SMTP_BACK_DONE] = {STR_INIT("proxying"), 0},
 };
 
 static const struct str reading = STR_INIT("reading response from upstream");
 
 const char *smtp_back_state_name(enum smtp_back_state s)
 {
-	return s < SMTP_BACK_STATE_COUNT ? steps[s].name : "?";
+	return s < SMTP_BACK_STATE_COUNT ? states[s].name : "?";
 }
 
 struct str smtp_back_action(const struct smtp_back *b)
@@ -68,8 +74,7 @@ void smtp_back_init(struct smtp_back *b, const struct smtp_back_conf *conf,
 /* The one writer of b->state. */
 static void enter(struct smtp_back *b, enum smtp_back_state next)
 {
-	must(steps[next].may_follow & 1U << b->state);
-	b->state = (uint8_t)next;
+	machine_enter(&machine, &b->state, next);
 }
 
 static enum back_ev fail(struct smtp_back *b, enum reason reason, struct str reply)

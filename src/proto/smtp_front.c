@@ -9,6 +9,7 @@
  */
 #include "proto/smtp_front.h"
 
+#include "base/machine.h"
 #include "base/must.h"
 #include "proto/smtp_front_auth.h"
 
@@ -23,10 +24,7 @@
 #define LINE_TOO_BIG      STR("500 5.5.2 Command line is too long\r\n")
 #define TOO_MANY_COMMANDS STR("421 4.7.0 Too many commands\r\n")
 
-static const struct {
-	const char *name;
-	uint32_t may_follow; /* states it may be entered from */
-} states[SMTP_FRONT_STATE_COUNT] = {
+static const struct machine_state states[SMTP_FRONT_STATE_COUNT] = {
 #define FROM(s) (1U << SMTP_FRONT_##s)
 #define FROM_AUTH                                                                                  \
 	(FROM(AUTH_PLAIN) | FROM(AUTH_LOGIN_USER) | FROM(AUTH_LOGIN_PASS) | FROM(AUTH_CRAM_MD5) |  \
@@ -41,6 +39,8 @@ static const struct {
 	[SMTP_FRONT_TLS] = {"tls", FROM(START)},
 	[SMTP_FRONT_DONE] = {"done", FROM(START) | FROM_AUTH | FROM(WAITING)},
 };
+
+MACHINE(machine, "smtp_front", states);
 
 const char *smtp_front_state_name(enum smtp_front_state s)
 {
@@ -74,12 +74,11 @@ static void forget_helo(struct smtp_front *f)
 
 static void enter(struct smtp_front *f, enum smtp_front_state to)
 {
-	must(states[to].may_follow & 1U << f->state);
 	if (to == SMTP_FRONT_START && f->state != SMTP_FRONT_START)
 		forget_attempt(f);
 	if (to == SMTP_FRONT_DONE || to == SMTP_FRONT_TLS)
 		forget_helo(f);
-	f->state = (uint8_t)to;
+	machine_enter(&machine, &f->state, to);
 }
 
 static enum front_ev fail(struct smtp_front *f, enum reason reason)

@@ -5,6 +5,7 @@
  */
 #include "session/session.h"
 
+#include "base/machine.h"
 #include "base/must.h"
 #include "session/desk.h"
 #include "session/reason.h"
@@ -25,6 +26,26 @@ enum {
 	READ_ROOM = RELAY_BULK_BYTES,
 };
 
+static const struct machine_state phases[PHASE_COUNT] = {
+#define AFTER(p) (1U << PHASE_##p)
+	[PHASE_DELAY] = {"delay", 0},
+	[PHASE_FRONT] = {"front", AFTER(DELAY) | AFTER(AUTH_WAIT)},
+	[PHASE_AUTH] = {"auth", AFTER(FRONT) | AFTER(AUTH_WAIT)},
+	[PHASE_AUTH_WAIT] = {"auth-wait", AFTER(AUTH)},
+	[PHASE_DIAL] = {"dial", AFTER(AUTH)},
+	[PHASE_BACK] = {"back", AFTER(DIAL)},
+	[PHASE_RELAY] = {"relay", AFTER(BACK)},
+	[PHASE_CLOSING] = {"closing", AFTER(CLOSING) - 1},
+	[PHASE_LINGER] = {"linger", AFTER(CLOSING)},
+};
+
+MACHINE(machine, "session", phases);
+
+void session_enter(struct session *s, enum phase to)
+{
+	machine_enter(&machine, &s->phase, to);
+}
+
 size_t session_desk_bytes(const struct session_sizes *sizes)
 {
 	return desk_bytes(sizes);
@@ -39,14 +60,14 @@ struct desk *session_desk(struct session *s)
 
 static void greet(struct session *s)
 {
-	s->phase = PHASE_FRONT;
+	session_enter(s, PHASE_FRONT);
 	s->deadline_ms = s->env->now_ms + s->conf->timeout_ms;
 	smtp_front_greet(&s->u.front, &session_desk(s)->to_front.out);
 }
 
 void session_start(struct session *s, struct session_env *env, const struct session_start *start)
 {
-	memset(s, 0, sizeof(*s));
+	memset(s, 0, sizeof(*s)); /* PHASE_DELAY, if only for a moment */
 	s->env = env;
 	s->conf = start->conf;
 	s->listening = start->listening;
@@ -56,12 +77,10 @@ void session_start(struct session *s, struct session_env *env, const struct sess
 	smtp_front_init(&s->u.front, &s->conf->smtp_front, start->nonce);
 	env->counters->accepted++;
 	session_log_connected(s);
-	if (s->conf->greeting_delay_ms) {
-		s->phase = PHASE_DELAY;
+	if (s->conf->greeting_delay_ms)
 		s->deadline_ms = env->now_ms + s->conf->greeting_delay_ms;
-	} else {
+	else
 		greet(s);
-	}
 }
 
 static bool is_ending(const struct session *s)
@@ -78,7 +97,7 @@ void session_end_said(struct session *s, enum reason reason, struct str detail)
 	s->reason = (uint8_t)reason;
 	s->lingers = !s->front_gone && !s->front_ended && s->phase != PHASE_RELAY &&
 		     reason != REASON_SHUTDOWN && session_pending(s, SIDE_FRONT).n;
-	s->phase = PHASE_CLOSING;
+	session_enter(s, PHASE_CLOSING);
 	s->deadline_ms = s->env->now_ms + CLOSING_MS;
 	if (s->desk) {
 		buf_clear(&s->desk->in[SIDE_FRONT]);
@@ -265,7 +284,7 @@ void session_on_tick(struct session *s)
 void session_on_hushed(struct session *s)
 {
 	must(s->phase == PHASE_CLOSING);
-	s->phase = PHASE_LINGER;
+	session_enter(s, PHASE_LINGER);
 	s->deadline_ms = s->env->now_ms + HUSHED_MS;
 }
 

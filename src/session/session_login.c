@@ -16,7 +16,7 @@
 
 static void ask(struct session *s)
 {
-	s->phase = PHASE_AUTH;
+	session_enter(s, PHASE_AUTH);
 	/* The auth client has its own time-out, auth_http_timeout. */
 	s->deadline_ms = 0;
 }
@@ -80,7 +80,7 @@ static void refuse(struct session *s, const struct front_answer *a, bool again)
 		session_end_said(s, REASON_CLIENT_REFUSED, str_none());
 		return;
 	}
-	s->phase = PHASE_FRONT;
+	session_enter(s, PHASE_FRONT);
 	s->waits = 0;
 	s->deadline_ms = s->env->now_ms + s->conf->timeout_ms;
 	session_login_resume(s);
@@ -95,7 +95,7 @@ static void wait_for_it(struct session *s, const struct verdict *v)
 		return;
 	}
 	s->retry_auth = v->kind == VERDICT_WAIT;
-	s->phase = PHASE_AUTH_WAIT;
+	session_enter(s, PHASE_AUTH_WAIT);
 	s->deadline_ms = s->env->now_ms + v->wait_s * 1000;
 }
 
@@ -154,7 +154,7 @@ static void ok_verdict(struct session *s, const struct verdict *v)
 	}
 	s->u.front.login.user = s->desk->login.user;
 	s->upstream = v->server;
-	s->phase = PHASE_DIAL;
+	session_enter(s, PHASE_DIAL);
 	s->deadline_ms = s->env->now_ms + s->conf->timeout_ms;
 }
 
@@ -184,7 +184,7 @@ void session_login_dialled(struct session *s, struct str failed)
 		session_end(s, REASON_BACK_DOWN, failed);
 		return;
 	}
-	s->phase = PHASE_BACK;
+	session_enter(s, PHASE_BACK);
 	d->peer = (struct smtp_back_peer){
 		.login = &d->login,
 		.client = s->client,
@@ -216,7 +216,7 @@ static void hand_over(struct session *s)
 	memcpy(s->u.past.user, kept, user.n);
 	if (s->front_ended)
 		relay_ended(&s->u.past.relay, SIDE_FRONT);
-	s->phase = PHASE_RELAY;
+	session_enter(s, PHASE_RELAY);
 	s->deadline_ms = s->env->now_ms + s->conf->proxy_timeout_ms;
 }
 

@@ -26,4 +26,7 @@ void session_login_dialled(struct session *s, struct str failed);
 /* Auth-Wait is over. */
 void session_login_waited(struct session *s);
 
+/* The one writer of s->phase; in session.c, which owns the table of phases. */
+void session_enter(struct session *s, enum phase to);
+
 #endif
