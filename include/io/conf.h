@@ -50,9 +50,17 @@ struct listen_conf {
 	const struct server_conf *server;
 };
 
+/* What a thread's ring is made of. */
+struct ring_sizes {
+	uint32_t submissions, completions; /* ring_entries: powers of two, not fewer completions */
+	uint32_t buffers;                  /* ring_buffers: a power of two, at most 32768 */
+	uint32_t buffer_bytes;
+};
+
 struct worker_conf {
 	uint32_t threads;     /* worker_processes */
 	uint32_t connections; /* worker_connections: client sessions per thread */
+	struct ring_sizes ring;
 	const struct listen_conf *listens;
 	uint32_t n_listens;
 	const struct auth_service_conf *const *auth_services;

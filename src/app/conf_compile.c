@@ -319,6 +319,7 @@ static void compile_main(struct conf_build *b, struct conf *c)
 	};
 	c->worker.threads = (uint32_t)s->threads;
 	c->worker.connections = (uint32_t)s->connections;
+	c->worker.ring = s->ring;
 	c->worker.shutdown_timeout_ms = s->shutdown_timeout_ms;
 	c->notes = b->notes.items;
 	c->n_notes = b->notes.n;

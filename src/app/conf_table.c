@@ -79,6 +79,16 @@ const struct conf_row conf_table[] = {
 	 .help = "How many client sessions each thread serves at the same time. Only clients "
 		 "count, not the connections to mail servers and authentication services. One more "
 		 "client is told 421 and counted."},
+	{SETTING("ring_entries", EVENT), ARGS(2, 2), .set = conf_value_ring_entries,
+	 LIMIT(8, 32768), .fallback = "1024 8192", .syntax = "submissions completions",
+	 .help = "The sizes of the queues between each thread and the kernel, powers of two. Both "
+		 "may run full: more is handed over in parts. Small queues need less locked "
+		 "memory. Not known to NGINX."},
+	{SETTING("ring_buffers", EVENT), ARGS(2, 2), .set = conf_value_ring_buffers,
+	 LIMIT(2, 32768), .fallback = "128 16k", .syntax = "number size",
+	 .help = "How many buffers of this size each thread has for what it receives; the number "
+		 "is a power of two. All its connections share them, and one that finds none "
+		 "waits for the next. Not known to NGINX."},
 	{SETTING("worker_rlimit_nofile", MAIN), ARGS(1, 1), AT(nofile_max),
 	 .set = conf_value_number, LIMIT(1, INT32_MAX), .syntax = "number",
 	 .help = "The limit of open files (RLIMIT_NOFILE) of the worker process. Without it, as "
@@ -111,7 +121,8 @@ const struct conf_row conf_table[] = {
 	 .syntax = "file | pattern",
 	 .help = "Reads another file, or all files that the pattern (as of a shell) matches, in "
 		 "its place. Relative names start at the folder of the main file."},
-	{BLOCK("events", MAIN), .syntax = "{ ... }", .help = "Holds worker_connections."},
+	{BLOCK("events", MAIN), .syntax = "{ ... }",
+	 .help = "Holds worker_connections, ring_entries and ring_buffers."},
 
 	{BLOCK("mail", MAIN), .syntax = "{ ... }",
 	 .help = "Holds the servers, and what they have in common."},

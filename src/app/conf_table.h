@@ -38,6 +38,7 @@ struct conf_settings {
 	uint64_t seen[CONF_ROWS_MAX / 64]; /* rows that occurred at this level */
 	struct conf_where where;           /* of the block */
 	/* main and events */
+	struct ring_sizes ring;
 	uint64_t threads, connections, nofile_max, core_max, shutdown_timeout_ms;
 	bool daemon, master_process;
 	struct conf_user user;

@@ -330,6 +330,64 @@ int conf_value_threads(struct conf_build *b, const struct conf_call *c)
 	return 0;
 }
 
+static int refuse_value(struct conf_build *b, const struct conf_call *c)
+{
+	return conf_error_at(b->error, c->where, "\"%s\" directive invalid value", c->row->name);
+}
+
+/* The n-th argument as a power of two within the row's limits. */
+static int power_of_two(struct conf_build *b, const struct conf_call *c, uint32_t n, uint32_t *to)
+{
+	struct str text = c->args[n].text;
+	uint64_t value;
+
+	if (str_u64(text, INT64_MAX, &value)) {
+		conf_error_at(b->error, c->where, "\"%s\" directive invalid number", c->row->name);
+		return conf_error_help(b->error, "\"%.*s\" is not a number", CONF_STR(text));
+	}
+	*to = (uint32_t)value;
+	if (value >= c->row->min && value <= c->row->max && !(value & (value - 1)))
+		return 0;
+	refuse_value(b, c);
+	return conf_error_help(b->error, "\"%.*s\" is not a power of two from %u to %u",
+			       CONF_STR(text), (unsigned)c->row->min, (unsigned)c->row->max);
+}
+
+int conf_value_ring_entries(struct conf_build *b, const struct conf_call *c)
+{
+	struct ring_sizes *ring = &c->to->ring;
+
+	if (power_of_two(b, c, 0, &ring->submissions) || power_of_two(b, c, 1, &ring->completions))
+		return -1;
+	if (ring->completions >= ring->submissions)
+		return 0;
+	refuse_value(b, c);
+	return conf_error_help(b->error, "fewer completions than submissions");
+}
+
+enum { RING_BUFFER_MIN = 512, RING_BUFFER_MAX = 1 << 20, RING_BUFFERS_BYTES_MAX = 1 << 30 };
+
+int conf_value_ring_buffers(struct conf_build *b, const struct conf_call *c)
+{
+	struct ring_sizes *ring = &c->to->ring;
+	struct str text = c->args[1].text;
+	uint64_t bytes;
+
+	if (power_of_two(b, c, 0, &ring->buffers))
+		return -1;
+	if (conf_value_parse_size(text, &bytes) || bytes < RING_BUFFER_MIN ||
+	    bytes > RING_BUFFER_MAX) {
+		refuse_value(b, c);
+		return conf_error_help(b->error, "\"%.*s\" is not a size from 512 to 1m",
+				       CONF_STR(text));
+	}
+	ring->buffer_bytes = (uint32_t)bytes;
+	if (bytes * ring->buffers <= RING_BUFFERS_BYTES_MAX)
+		return 0;
+	refuse_value(b, c);
+	return conf_error_help(b->error, "that is more than 1g for each thread");
+}
+
 static int check_path(struct conf_build *b, const struct conf_call *c, struct str s)
 {
 	if (s.n)

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 enum {
-	FILES_BASE = 64,         /* logs, rings, eventfds, what libraries open */
-	FILES_PIPES = 2 * 64,    /* pipes of a thread's bulk transfers */
-	RING_MEMORY = 512 << 10, /* locked memory of one ring with its queues */
+	FILES_BASE = 64,          /* logs, rings, eventfds, what libraries open */
+	FILES_PIPES = 2 * 64,     /* pipes of a thread's bulk transfers */
+	RING_OVERHEAD = 64 << 10, /* of a ring beside its queues */
 };
 
 /* The first number of a file, -1 when there is none. */
@@ -55,9 +55,18 @@ static void raise_soft(int resource)
 	setrlimit((__rlimit_resource_t)resource, &limit);
 }
 
+/* Of one thread's ring, and generously: systems round differently. */
+uint64_t limits_locked_bytes(const struct worker_conf *conf)
+{
+	uint64_t queues = conf->ring.submissions * sizeof(struct io_uring_sqe) +
+			  conf->ring.completions * sizeof(struct io_uring_cqe);
+
+	return conf->threads * (2 * queues + RING_OVERHEAD);
+}
+
 void limits_raise(const struct conf *conf)
 {
-	rlim_t memlock = (rlim_t)conf->worker.threads * RING_MEMORY;
+	rlim_t memlock = limits_locked_bytes(&conf->worker);
 	struct rlimit limit;
 
 	if (conf->main.nofile_max)
@@ -146,7 +155,7 @@ static void report_files(const struct conf *conf)
 
 static void report_locked_memory(const struct conf *conf)
 {
-	uint64_t need = (uint64_t)conf->worker.threads * RING_MEMORY;
+	uint64_t need = limits_locked_bytes(&conf->worker);
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur >= need)
@@ -154,7 +163,8 @@ static void report_locked_memory(const struct conf *conf)
 	log_put(LEVEL_WARN,
 		"%u rings may need %llu KiB of locked memory, but only %llu KiB are allowed: raise "
 		"it "
-		"with ulimit -l, or LimitMEMLOCK=%llu in the service's unit",
+		"with ulimit -l, or LimitMEMLOCK=%llu in the service's unit, or lower "
+		"ring_entries",
 		conf->worker.threads, (unsigned long long)need >> 10,
 		(unsigned long long)limit.rlim_cur >> 10, (unsigned long long)need);
 }

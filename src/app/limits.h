@@ -26,6 +26,9 @@ NODISCARD int limits_ring(char *text);
  * kernel has no such setting). */
 void limits_ring_text(int error, int disabled, char *text);
 
+/* Locked memory that the rings of a worker process need. */
+uint64_t limits_locked_bytes(const struct worker_conf *conf);
+
 /* File descriptors the whole worker process may need at its busiest. */
 uint64_t limits_files_needed(const struct worker_conf *conf);
 

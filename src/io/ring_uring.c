@@ -90,17 +90,24 @@ static int setup_shrinking(struct ring *r)
 	return err;
 }
 
+static int take_memory(struct ring *r, char *error, size_t error_size)
+{
+	r->pool_bytes = r->conf.buffers * sizeof(struct io_uring_buf);
+	r->memory_bytes = (size_t)r->conf.buffers * r->conf.buffer_size;
+	r->pool = map(r->pool_bytes);
+	r->memory = map(r->memory_bytes);
+	if (r->pool && r->memory)
+		return 0;
+	snprintf(error, error_size, "%zu bytes of memory cannot be had: lower ring_buffers",
+		 r->pool_bytes + r->memory_bytes);
+	return -1;
+}
+
 static int setup_pool(struct ring *r)
 {
 	struct io_uring_buf_reg reg;
 	int mask = io_uring_buf_ring_mask(r->conf.buffers);
 
-	r->pool_bytes = r->conf.buffers * sizeof(struct io_uring_buf);
-	r->memory_bytes = (size_t)r->conf.buffers * r->conf.buffer_size;
-	r->pool = map(r->pool_bytes);
-	r->memory = map(r->memory_bytes);
-	if (!r->pool || !r->memory)
-		return -ENOMEM;
 	memset(&reg, 0, sizeof(reg));
 	reg.ring_addr = (uint64_t)(uintptr_t)r->pool;
 	reg.ring_entries = r->conf.buffers;
@@ -131,7 +138,7 @@ static void say_why(int err, char *error, size_t error_size)
 			 "seccomp profile";
 	else if (err == -ENOMEM)
 		remedy = "raise the limit of locked memory (ulimit -l, LimitMEMLOCK=) or run fewer "
-			 "threads (worker_processes)";
+			 "threads (worker_processes), or lower ring_entries";
 	else if (err == -EINVAL)
 		remedy = "this kernel's io_uring is too old: Linux 6.0 or newer is needed";
 	else if (err == -EMFILE || err == -ENFILE)
@@ -186,6 +193,10 @@ struct ring *ring_open(const struct ring_conf *conf, char *error, size_t error_s
 	if (err < 0) {
 		say_why(err, error, error_size);
 		free(r);
+		return NULL;
+	}
+	if (take_memory(r, error, error_size) < 0) {
+		ring_close(r);
 		return NULL;
 	}
 	err = setup_pool(r);

@@ -17,22 +17,18 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum {
-	SUBMISSIONS = 1024,
-	COMPLETIONS = 8192,
-	BUFFER_BYTES = 16 * 1024,
-	/* Few, so that they stay in the cache: they go round and round. */
-	BUFFERS = 128,
-	EVENTS_PER_TURN = 256,
-};
+enum { EVENTS_PER_TURN = 256 };
 
-static const struct ring_conf ring_sizes = {
-	.submissions = SUBMISSIONS,
-	.completions = COMPLETIONS,
-	.buffers = BUFFERS,
-	.buffer_size = BUFFER_BYTES,
-	.recv_max = RELAY_BULK_BYTES,
-};
+static struct ring_conf ring_conf_of(const struct worker_conf *conf)
+{
+	return (struct ring_conf){
+		.submissions = conf->ring.submissions,
+		.completions = conf->ring.completions,
+		.buffers = conf->ring.buffers,
+		.buffer_size = conf->ring.buffer_bytes,
+		.recv_max = RELAY_BULK_BYTES,
+	};
+}
 
 /* ---- memory ---- */
 
@@ -57,7 +53,7 @@ static struct layout layout_of(const struct worker_conf *conf)
 		.pairs = slab_bytes(conf->connections, sizeof(struct pair)),
 		.desks = slab_bytes(conf->connections, session_desk_bytes(&sizes)),
 		.listeners = round_up(conf->n_listens * sizeof(struct listener)),
-		.pieces = round_up(BUFFERS * sizeof(struct conn_piece)),
+		.pieces = round_up(conf->ring.buffers * sizeof(struct conn_piece)),
 		.auth = auth_client_memory(conf),
 	};
 
@@ -67,7 +63,9 @@ static struct layout layout_of(const struct worker_conf *conf)
 
 size_t thread_memory(const struct worker_conf *conf)
 {
-	return layout_of(conf).all + sizeof(struct thread) + ring_memory(&ring_sizes);
+	struct ring_conf ring = ring_conf_of(conf);
+
+	return layout_of(conf).all + sizeof(struct thread) + ring_memory(&ring);
 }
 
 static int take_memory(struct thread *t)
@@ -98,6 +96,7 @@ static int take_memory(struct thread *t)
 
 static int open_parts(struct thread *t, const struct thread_start *s, char *error, size_t n)
 {
+	struct ring_conf ring = ring_conf_of(t->conf);
 	int wake;
 
 	if (take_memory(t) < 0) {
@@ -107,7 +106,7 @@ static int open_parts(struct thread *t, const struct thread_start *s, char *erro
 			 layout_of(t->conf).all);
 		return -1;
 	}
-	t->io.ring = ring_open(&ring_sizes, error, n);
+	t->io.ring = ring_open(&ring, error, n);
 	if (!t->io.ring)
 		return -1;
 	wake = net_wake_open();
@@ -282,7 +281,7 @@ static void sooner(uint64_t *sleep_ms, uint64_t at_ms, uint64_t now_ms)
 static bool can_feed(const struct thread *t)
 {
 	return (!list_empty(&t->starving) || !list_empty(&t->auth_starving)) &&
-	       ring_buffers_held(t->io.ring) < BUFFERS;
+	       ring_buffers_held(t->io.ring) < t->conf->ring.buffers;
 }
 
 static uint64_t sleep_ms(struct thread *t)

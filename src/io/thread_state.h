@@ -66,7 +66,6 @@ struct thread {
 	uint64_t drain_deadline_ms; /* sessions that are left then are ended; 0: never */
 	void *memory;
 	size_t memory_bytes;
-	uint32_t buffers; /* of the ring's pool */
 };
 
 /* The pair needs another look at the end of this turn. */

@@ -107,6 +107,10 @@ struct stand *stand_new(void)
 	st->worker = (struct worker_conf){
 		.threads = 1,
 		.connections = 16,
+		.ring = {.submissions = 1024,
+			 .completions = 8192,
+			 .buffers = 128,
+			 .buffer_bytes = 16 * 1024},
 		.listens = &st->listen,
 		.n_listens = 1,
 		.auth_services = st->services,

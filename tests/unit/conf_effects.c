@@ -37,6 +37,20 @@ static void show_connections(const struct conf *c, struct out *o)
 	out_u64(o, c->worker.connections);
 }
 
+static void show_entries(const struct conf *c, struct out *o)
+{
+	out_u64(o, c->worker.ring.submissions);
+	out_byte(o, '/');
+	out_u64(o, c->worker.ring.completions);
+}
+
+static void show_buffers(const struct conf *c, struct out *o)
+{
+	out_u64(o, c->worker.ring.buffers);
+	out_byte(o, '*');
+	out_u64(o, c->worker.ring.buffer_bytes);
+}
+
 static void show_nofile(const struct conf *c, struct out *o)
 {
 	out_u64(o, c->main.nofile_max);
@@ -249,6 +263,10 @@ static const struct effect {
 	 "256"},
 	{"worker_connections", show_connections, "512", "events { worker_connections 7; }", "7",
 	 "events { worker_connections 1048576; }", "1048576"},
+	{"ring_entries", show_entries, "1024/8192", "events { ring_entries 8 8; }", "8/8",
+	 "events { ring_entries 32768 32768; }", "32768/32768"},
+	{"ring_buffers", show_buffers, "128*16384", "events { ring_buffers 2 512; }", "2*512",
+	 "events { ring_buffers 1024 1m; }", "1024*1048576"},
 	{"worker_rlimit_nofile", show_nofile, "0", "worker_rlimit_nofile 9;", "9",
 	 "worker_rlimit_nofile 100000;", "100000"},
 	{"worker_rlimit_core", show_core, "0", "worker_rlimit_core 1m;", "1048576",

@@ -90,6 +90,36 @@ static const struct refused {
 	 "500ms, 30s or 1h30m)"},
 	{MAIN, "events { worker_connections x; }",
 	 "\"worker_connections\" directive invalid number in c:1 (\"x\" is not a number)"},
+	{MAIN, "events { ring_entries 64; }",
+	 "invalid number of arguments in \"ring_entries\" directive in c:1 (syntax: ring_entries "
+	 "submissions completions;)"},
+	{MAIN, "events { ring_entries 64 x; }",
+	 "\"ring_entries\" directive invalid number in c:1 (\"x\" is not a number)"},
+	{MAIN, "events { ring_entries 4 64; }",
+	 "\"ring_entries\" directive invalid value in c:1 (\"4\" is not a power of two from 8 to "
+	 "32768)"},
+	{MAIN, "events { ring_entries 64 100; }",
+	 "\"ring_entries\" directive invalid value in c:1 (\"100\" is not a power of two from 8 to "
+	 "32768)"},
+	{MAIN, "events { ring_entries 65536 65536; }",
+	 "\"ring_entries\" directive invalid value in c:1 (\"65536\" is not a power of two from 8 "
+	 "to 32768)"},
+	{MAIN, "events { ring_entries 64 32; }",
+	 "\"ring_entries\" directive invalid value in c:1 (fewer completions than submissions)"},
+	{MAIN, "events { ring_buffers 0 16k; }",
+	 "\"ring_buffers\" directive invalid value in c:1 (\"0\" is not a power of two from 2 to "
+	 "32768)"},
+	{MAIN, "events { ring_buffers x 16k; }",
+	 "\"ring_buffers\" directive invalid number in c:1 (\"x\" is not a number)"},
+	{MAIN, "events { ring_buffers 4 511; }",
+	 "\"ring_buffers\" directive invalid value in c:1 (\"511\" is not a size from 512 to 1m)"},
+	{MAIN, "events { ring_buffers 4 big; }",
+	 "\"ring_buffers\" directive invalid value in c:1 (\"big\" is not a size from 512 to 1m)"},
+	{MAIN, "events { ring_buffers 4 1025k; }",
+	 "\"ring_buffers\" directive invalid value in c:1 (\"1025k\" is not a size from 512 to "
+	 "1m)"},
+	{MAIN, "events { ring_buffers 2048 1m; }",
+	 "\"ring_buffers\" directive invalid value in c:1 (that is more than 1g for each thread)"},
 	{MAIN, "events { worker_connections 0; }",
 	 "\"worker_connections\" directive invalid value in c:1 (\"0\" is too small)"},
 	{MAIN, "events { worker_connections 9999999; }",

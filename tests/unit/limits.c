@@ -35,6 +35,18 @@ Test(limits, the_sentence_names_the_error)
 	cr_assert_null(strchr(ring_text(EPERM, 0), '\n'));
 }
 
+Test(limits, locked_memory_grows_with_threads_and_ring_entries)
+{
+	struct worker_conf one = {.threads = 1, .ring = {.submissions = 1024, .completions = 8192}};
+	struct worker_conf four = one, small = one;
+
+	four.threads = 4;
+	small.ring.submissions = small.ring.completions = 8;
+	cr_assert_geq(limits_locked_bytes(&one), 1024 * 64 + 8192 * 16);
+	cr_assert_eq(limits_locked_bytes(&four), 4 * limits_locked_bytes(&one));
+	cr_assert_lt(limits_locked_bytes(&small), limits_locked_bytes(&one) / 2);
+}
+
 Test(limits, files_needed_grow_with_threads_connections_and_services)
 {
 	struct auth_service_conf service = {.connections_max = 10};

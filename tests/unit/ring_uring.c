@@ -410,3 +410,14 @@ Test(conn, an_event_of_nothing_in_flight_breaks_a_promise, .signal = SIGABRT)
 	bench_open(&b);
 	conn_event(&b.conn, &(struct ring_event){.tag = b.conn.tag | CONN_SEND});
 }
+
+Test(ring_uring, buffers_beyond_all_memory_are_an_error_with_a_remedy)
+{
+	struct ring_conf huge = small;
+	char error[256] = "";
+
+	huge.buffers = 32768;
+	huge.buffer_size = UINT32_MAX;
+	cr_assert_null(ring_open(&huge, error, sizeof(error)));
+	cr_assert_not_null(strstr(error, "lower ring_buffers"), "%s", error);
+}

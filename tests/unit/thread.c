@@ -412,6 +412,9 @@ Test(thread, says_what_memory_it_takes)
 	struct stand *st = stand_new();
 	size_t small = thread_memory(&st->worker);
 
+	st->worker.ring.buffers *= 2;
+	cr_assert_geq(thread_memory(&st->worker), small + 128 * 16 * 1024);
+	small = thread_memory(&st->worker);
 	st->worker.connections *= 2;
 	cr_assert_gt(thread_memory(&st->worker), small);
 	stand_start(st);
