@@ -46,19 +46,19 @@ static void world_write_log(struct logger *self, const struct log_line *line)
 
 /* ---- set up ---- */
 
-static int world_configure(struct world *w, const char *directives)
+static int world_configure(struct world *w, const struct script *script)
 {
-	struct str plain = script_expand(str_cstr(directives), &w->vars);
+	struct str plain = script_expand(str_cstr(script->conf), &w->vars);
+	bool service = strstr(script->conf, "\tauth_http ") != NULL;
 	struct conf_error e;
 	char text[8192];
 
 	snprintf(text, sizeof(text),
 		 "error_log stderr info;\nmail {\nserver_name mx.example;\nauth_http_keepalive 0;\n"
-		 "server {\nlisten 127.0.0.1:%u;\nprotocol smtp;\n%s%u%s%s}\n}\n",
-		 w->vars.listen_port,
-		 strstr(directives, "\tauth_http ") ? "# " : "auth_http 127.0.0.1:",
-		 w->vars.auth_port, strstr(directives, "\tauth_http ") ? "\n" : "/auth;\n",
-		 (const char *)plain.p);
+		 "server {\nlisten 127.0.0.1:%u;\nprotocol %s;\n%s%u%s%s}\n}\n",
+		 w->vars.listen_port, script->protocol,
+		 service ? "# " : "auth_http 127.0.0.1:", w->vars.auth_port,
+		 service ? "\n" : "/auth;\n", (const char *)plain.p);
 	free((void *)(uintptr_t)plain.p);
 	w->conf = conf_try(text, &e);
 	if (!w->conf) {
@@ -89,12 +89,12 @@ static void world_make_memory(struct world *w)
 	buf_init(&w->answer_in, w->answer_bytes + AUTH_HTTP_RESPONSE_MAX, AUTH_HTTP_RESPONSE_MAX);
 }
 
-int world_init(struct world *w, const char *directives)
+int world_init(struct world *w, const struct script *script)
 {
 	memset(w, 0, sizeof(*w));
 	w->vars = (struct script_vars){
 		.port = 2626, .dead_port = 2727, .auth_port = 2828, .listen_port = 2525};
-	if (world_configure(w, directives))
+	if (world_configure(w, script))
 		return -1;
 	world_make_memory(w);
 	w->log.logger.write = world_write_log;

@@ -63,8 +63,8 @@ struct world {
 	uint8_t answer_bytes[2 * AUTH_HTTP_RESPONSE_MAX];
 };
 
-/* A server{} with these directives, and memory. -1 after a message. */
-int world_init(struct world *w, const char *directives);
+/* A server{} of the script's protocol with its directives, and memory. -1 after a message. */
+int world_init(struct world *w, const struct script *script);
 void world_done(struct world *w);
 
 /* A client connects to it. Each start needs its stop. */

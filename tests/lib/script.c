@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROOT "tests/dialog/"
+
 enum { LINE_MAX_BYTES = 8192 };
 
 /* How a run of lines becomes one text. */
@@ -52,22 +54,32 @@ static const struct mark marks[] = {
 	{"quiet:", SCRIPT_QUIET, SCRIPT_CLIENT, FORM_NONE, false},
 };
 
+/* A folder of transcripts. */
+static const struct {
+	const char *protocol;
+	bool pending;
+} folders[] = {{"smtp", false}, {"pop3", true}, {"imap", true}};
+enum { FOLDERS = sizeof(folders) / sizeof(folders[0]) };
+
 /* The parts of an auth request that a transcript need not repeat, in their order. */
 static const struct {
 	const char *line;
-	bool rare; /* has a place, but no usual value */
+	bool rare;        /* has a place, but no usual value */
+	const char *only; /* in this protocol alone */
 } usual_request[] = {
-	{"GET /auth HTTP/1.0", false},
-	{"Host: 127.0.0.1", false},
-	{"Connection:", true},
-	{"Auth-Method: plain", false},
-	{"Auth-User: ", false},
-	{"Auth-Pass: ", false},
-	{"Auth-Salt:", true},
-	{"Auth-Protocol: smtp", false},
-	{"Auth-Login-Attempt: 1", false},
-	{"Client-IP: 127.0.0.1", false},
-	{"Client-Host: [UNAVAILABLE]", false},
+	{"GET /auth HTTP/1.0", false, NULL},
+	{"Host: 127.0.0.1", false, NULL},
+	{"Connection:", true, NULL},
+	{"Auth-Method: plain", false, NULL},
+	{"Auth-User: ", false, NULL},
+	{"Auth-Pass: ", false, NULL},
+	{"Auth-Salt:", true, NULL},
+	{"Auth-Protocol: smtp", false, "smtp"},
+	{"Auth-Protocol: pop3", false, "pop3"},
+	{"Auth-Protocol: imap", false, "imap"},
+	{"Auth-Login-Attempt: 1", false, NULL},
+	{"Client-IP: 127.0.0.1", false, NULL},
+	{"Client-Host: [UNAVAILABLE]", false, "smtp"},
 };
 enum { USUAL = sizeof(usual_request) / sizeof(usual_request[0]) };
 enum { REQUEST_LINES_MAX = 64 };
@@ -136,8 +148,11 @@ static struct str script_request(struct loader *l)
 	if (str_starts(l->parts[0], STR("GET ")))
 		return script_join(l->parts, l->n_parts, "\r\n");
 	for (size_t i = 0; i < USUAL; i++) {
+		const char *only = usual_request[i].only;
 		size_t k = 0;
 
+		if (only && strcmp(only, l->s->protocol) != 0)
+			continue;
 		while (k < l->n_parts &&
 		       (i == 0 || !script_same_header(l->parts[k], usual_request[i].line)))
 			k++;
@@ -322,17 +337,24 @@ static int script_read(struct loader *l, FILE *f)
 	return failed;
 }
 
-static char *script_name(const char *path)
+/* Name and protocol are the last two parts of the path. */
+static int script_identify(struct script *s, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *name = strdup(slash ? slash + 1 : path);
-	char *dot = name ? strrchr(name, '.') : NULL;
+	const char *name = path;
+	size_t i = 0;
 
-	if (!name)
+	for (const char *slash = path; (slash = strchr(slash, '/')); slash++)
+		name = strchr(slash + 1, '/') ? slash + 1 : name;
+	s->name = strndup(name, strlen(name) - strlen(".txt"));
+	if (!s->name)
 		abort();
-	if (dot)
-		*dot = '\0';
-	return name;
+	while (i < FOLDERS && strncmp(name, folders[i].protocol, strcspn(name, "/")) != 0)
+		i++;
+	if (i == FOLDERS)
+		return -1;
+	s->protocol = folders[i].protocol;
+	s->pending = folders[i].pending && !getenv("PENDING");
+	return 0;
 }
 
 struct script *script_load(const char *path, enum script_proxy proxy)
@@ -348,9 +370,9 @@ struct script *script_load(const char *path, enum script_proxy proxy)
 	l.s = calloc(1, sizeof(*l.s));
 	if (!l.s)
 		abort();
-	l.s->name = script_name(path);
+	failed = script_identify(l.s, path) ? script_wrong(&l, "no such folder") : 0;
 	script_directive(&l, "");
-	failed = script_read(&l, f);
+	failed = failed ? failed : script_read(&l, f);
 	fclose(f);
 	if (!failed)
 		return l.s;
@@ -377,25 +399,55 @@ static int script_is_transcript(const struct dirent *d)
 	return dot && !strcmp(dot, ".txt");
 }
 
-char **script_list(const char *folder)
+static bool script_wanted(const char *path, char *const *only)
+{
+	const char *file = strrchr(path, '/') + 1, *name = path + strlen(ROOT);
+
+	for (char *const *o = only; *o; o++)
+		if (!strncmp(*o, file, strlen(*o)) || !strncmp(*o, name, strlen(*o)))
+			return true;
+	return !*only;
+}
+
+/* Append the transcripts of one folder. -1 after a message. */
+static int script_list_folder(const char *protocol, char *const *only, char ***list, size_t *n)
 {
 	struct dirent **found;
-	int n = scandir(folder, &found, script_is_transcript, alphasort);
-	char **list = n < 0 ? NULL : calloc((size_t)n + 1, sizeof(*list));
+	char path[512];
+	int count;
 
-	if (!list) {
-		perror(folder);
-		return NULL;
+	snprintf(path, sizeof(path), ROOT "%s", protocol);
+	count = scandir(path, &found, script_is_transcript, alphasort);
+	if (count < 0) {
+		perror(path);
+		return -1;
 	}
-	for (int i = 0; i < n; i++) {
-		size_t size = strlen(folder) + strlen(found[i]->d_name) + 2;
-
-		list[i] = malloc(size);
-		if (!list[i])
-			abort();
-		snprintf(list[i], size, "%s/%s", folder, found[i]->d_name);
+	*list = realloc(*list, (*n + (size_t)count + 1) * sizeof(**list));
+	if (!*list)
+		abort();
+	for (int i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), ROOT "%s/%s", protocol, found[i]->d_name);
 		free(found[i]);
+		if (script_wanted(path, only))
+			(*list)[(*n)++] = strdup(path);
 	}
 	free(found);
+	(*list)[*n] = NULL;
+	return 0;
+}
+
+char **script_list(char *const *only)
+{
+	char **list = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < FOLDERS; i++) {
+		if (!script_list_folder(folders[i].protocol, only, &list, &n))
+			continue;
+		while (n)
+			free(list[--n]);
+		free(list);
+		return NULL;
+	}
 	return list;
 }

@@ -35,10 +35,12 @@ struct script_step {
 };
 
 struct script {
-	char *name;      /* file name without folder and ".txt" */
-	char *conf;      /* directives for its server{}, one a line */
-	bool whole_only; /* the outcome depends on how bytes arrive together */
-	bool mended;     /* an nginx with a newer patch does what ringpost does */
+	char *name;           /* folder and file without ".txt": "smtp/auth-plain" */
+	const char *protocol; /* the folder: "smtp", "pop3", "imap" */
+	bool pending;         /* nginx alone plays it: ringpost does not speak the protocol yet */
+	char *conf;           /* directives for its server{}, one a line */
+	bool whole_only;      /* the outcome depends on how bytes arrive together */
+	bool mended;          /* an nginx with a newer patch does what ringpost does */
 	struct script_step *steps;
 	size_t n;
 };
@@ -49,7 +51,7 @@ struct script_vars {
 	unsigned dead_port;   /* $DEAD_PORT: refuses connections */
 	unsigned auth_port;   /* $AUTH_PORT */
 	unsigned listen_port; /* $LISTEN: where the proxy listens */
-	char salt[256];       /* $SALT, $SALT64: CRAM-MD5's, once seen */
+	char salt[256];       /* $SALT, $SALT64: of APOP and CRAM-MD5, once seen */
 	char salt64[512];
 };
 
@@ -61,9 +63,12 @@ void script_free(struct script *s);
 /* `text` with placeholders replaced; malloc'ed, the caller frees .p */
 struct str script_expand(struct str text, const struct script_vars *vars);
 
+/* Is the salt in the text, but not known yet? */
+bool script_wants_salt(struct str text, const struct script_vars *vars);
+
 /*
- * The client sent `line` (no CRLF) where `text` (no CRLF) has $SALT64: learn the salt. 0, or -1
- * when it is not "<digits.digits@mx.example>" in base64.
+ * The client heard `line` (no CRLF) where `text` ends with $SALT64 or $SALT: learn the salt. 0, or
+ * -1 when it is not "<digits.digits@mx.example>", for $SALT64 in base64.
  */
 int script_learn_salt(struct str text, struct str line, struct script_vars *vars);
 
@@ -73,7 +78,10 @@ struct str script_unescape(struct str s);
 /* Print s to stderr with CR, LF and other bytes escaped as the format writes them. */
 void script_print(struct str s);
 
-/* The name of every *.txt in a folder, sorted; NULL at the end; caller frees all. */
-char **script_list(const char *folder);
+/*
+ * The path of every transcript below tests/dialog, sorted, NULL at the end; the caller frees all.
+ * `only` (ends with NULL): those whose names begin so, with or without their folder; empty: all.
+ */
+char **script_list(char *const *only);
 
 #endif

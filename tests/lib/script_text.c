@@ -199,19 +199,38 @@ static int text_is_salt(const char *s)
 	return dot > 1 && end > dot + 1 && !strcmp(s + end, "@mx.example>");
 }
 
+bool script_wants_salt(struct str text, const struct script_vars *vars)
+{
+	return !vars->salt[0] && strstr((const char *)text.p, "$SALT");
+}
+
+/* The salt and how base64 writes it; `coded` is what came. -1: too long, or not base64. */
+static int text_set_salt(struct script_vars *vars, struct str coded, bool base64)
+{
+	size_t room = sizeof(vars->salt), n = coded.n;
+	struct out o;
+
+	if (n == 0 || n >= room)
+		return -1;
+	if (base64 && codec_base64_decode(coded, (uint8_t *)vars->salt, &n))
+		return -1;
+	if (!base64)
+		memcpy(vars->salt, coded.p, n);
+	vars->salt[n] = '\0';
+	out_init(&o, (uint8_t *)vars->salt64, sizeof(vars->salt64) - 1);
+	codec_base64(&o, str_of(vars->salt, n));
+	vars->salt64[o.n] = '\0';
+	return 0;
+}
+
 int script_learn_salt(struct str text, struct str line, struct script_vars *vars)
 {
-	const char *at = strstr((const char *)text.p, "$SALT64");
-	size_t before = (size_t)(at - (const char *)text.p), n, room = sizeof(vars->salt);
-	struct str coded = str_from(line, before);
+	const char *at = strstr((const char *)text.p, "$SALT");
+	bool base64 = !strncmp(at, "$SALT64", 7);
+	size_t before = (size_t)(at - (const char *)text.p);
 
-	if (coded.n == 0 || coded.n >= sizeof(vars->salt64) || codec_base64_room(coded.n) >= room)
+	if (text_set_salt(vars, str_from(line, before), base64))
 		return -1;
-	if (codec_base64_decode(coded, (uint8_t *)vars->salt, &n))
-		return -1;
-	vars->salt[n] = '\0';
-	memcpy(vars->salt64, coded.p, coded.n);
-	vars->salt64[coded.n] = '\0';
 	return text_is_salt(vars->salt) ? 0 : -1;
 }
 

@@ -2,7 +2,7 @@
 /*
  * accepted: the list of differences between the two proxies that are meant. One a line:
  *
- *     transcript  client|auth|back  quirk or extension  why, in one line
+ *     folder/transcript  client|auth|back  quirk or extension  why, in one line
  *
  * The list has to stay true: a difference that is not listed is a failure, and so is a listed one
  * that does not happen.

@@ -165,14 +165,14 @@ static enum outcome player_send(struct player *p, struct player_wire *w)
 	return OUTCOME_NEXT;
 }
 
-/* A challenge with the salt in it cannot be expanded before it was seen. */
+/* A greeting or challenge with the salt in it cannot be expanded before it was seen. */
 static enum outcome player_learn(struct player *p, struct player_wire *w)
 {
 	struct script_step *step = &p->run.script->steps[p->step];
 	struct str have = player_unread(w);
 	size_t n = str_find(have, '\r');
 
-	if (p->run.vars.salt[0] || !strstr((const char *)step->text.p, "$SALT64"))
+	if (w != &p->wires[SCRIPT_CLIENT] || !script_wants_salt(step->text, &p->run.vars))
 		return OUTCOME_NEXT;
 	if (n == have.n)
 		return OUTCOME_WAIT;

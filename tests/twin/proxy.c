@@ -42,12 +42,25 @@ int proxy_init(struct proxy *p, const char *parent)
 	return 0;
 }
 
-void proxy_add(struct proxy *p, unsigned port, unsigned auth_port, const char *directives)
+void proxy_add(struct proxy *p, const struct script *script, const struct script_vars *vars)
 {
-	fprintf(p->conf, "\tserver {\n\t\tlisten 127.0.0.1:%u;\n\t\tprotocol smtp;\n", port);
-	if (!strstr(directives, "\tauth_http "))
-		fprintf(p->conf, "\t\tauth_http 127.0.0.1:%u/auth;\n", auth_port);
-	fprintf(p->conf, "%s\t}\n", directives);
+	struct str directives = script_expand(str_cstr(script->conf), vars);
+
+	fprintf(p->conf, "\tserver {\n\t\tlisten 127.0.0.1:%u;\n\t\tprotocol %s;\n",
+		vars->listen_port, script->protocol);
+	if (!strstr(script->conf, "\tauth_http "))
+		fprintf(p->conf, "\t\tauth_http 127.0.0.1:%u/auth;\n", vars->auth_port);
+	fprintf(p->conf, "%s\t}\n", (const char *)directives.p);
+	free((void *)(uintptr_t)directives.p);
+}
+
+void proxy_add_probe(struct proxy *p)
+{
+	struct script_vars vars = {.listen_port = p->probe_port, .auth_port = p->probe_port};
+	char conf[] = "";
+	struct script probe = {.protocol = "smtp", .conf = conf};
+
+	proxy_add(p, &probe, &vars);
 }
 
 static int proxy_answers(const struct proxy *p)

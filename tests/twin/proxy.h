@@ -23,8 +23,11 @@ struct proxy {
 /* Create the folder and begin the configuration. -1 after a message. */
 int proxy_init(struct proxy *p, const char *parent);
 
-/* One server{}: listens on `port`, asks the auth service on `auth_port`, has `directives`. */
-void proxy_add(struct proxy *p, unsigned port, unsigned auth_port, const char *directives);
+/* One server{} for the script: its protocol and directives, on the ports of `vars`. */
+void proxy_add(struct proxy *p, const struct script *script, const struct script_vars *vars);
+
+/* The one that answers on probe_port. */
+void proxy_add_probe(struct proxy *p);
 
 /* Run it and wait until it answers. -1 after a message. */
 int proxy_start(struct proxy *p);

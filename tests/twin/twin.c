@@ -5,7 +5,8 @@
  *
  *     twin-tests [-k] [-n nginx] [-r ringpost] [-j players] [transcript ...]
  *
- * Names may be the beginnings of names; -k keeps configurations and logs. A proxy named "-" is left
+ * Names may be the beginnings of names, with their folder ("pop3/auth") or without; -k keeps
+ * configurations and logs. A proxy named "-" is left
  * out: "-r -" asks nginx alone whether the transcripts are right. Each transcript is played whole
  * and, where it is short and does not say "whole:", with the client's bytes one by one. The time
  * limit of a step is 5 s.
@@ -50,7 +51,7 @@ struct slot {
 };
 
 struct twin {
-	const char *folder, *accepted_path;
+	const char *accepted_path;
 	char **only; /* transcripts to play, NULL-terminated; empty: all */
 	struct proxy proxies[PROXIES];
 	struct accepted *accepted;
@@ -121,16 +122,6 @@ static bool twin_has(const struct twin *t, int proxy)
 	return t->proxies[proxy].binary != NULL;
 }
 
-static bool twin_wanted(const struct twin *t, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	for (char **only = t->only; *only; only++)
-		if (!strncmp(*only, slash + 1, strlen(*only)))
-			return true;
-	return !*t->only;
-}
-
 static int twin_load_slot(struct slot *s, const char *path)
 {
 	*s = (struct slot){0};
@@ -147,13 +138,13 @@ static int twin_load_slot(struct slot *s, const char *path)
 
 static int twin_load(struct twin *t)
 {
-	char **paths = script_list(t->folder);
+	char **paths = script_list(t->only);
 	int failed = 0;
 
 	if (!paths)
 		return -1;
 	for (size_t i = 0; paths[i]; i++) {
-		if (!failed && twin_wanted(t, paths[i])) {
+		if (!failed) {
 			t->slots = realloc(t->slots, (t->n + 1) * sizeof(*t->slots));
 			if (!t->slots)
 				abort();
@@ -184,19 +175,23 @@ static void twin_choose_ports(struct twin *t)
 	free(fds);
 }
 
-static void twin_add_server(struct proxy *p, const struct slot *s)
+static bool twin_plays(const struct slot *s, int proxy)
 {
-	struct str conf = script_expand(str_cstr(s->scripts[p->which]->conf), &s->vars);
+	return proxy == SCRIPT_NGINX || !s->scripts[proxy]->pending;
+}
 
-	proxy_add(p, s->listen_port[p->which], s->vars.auth_port, (const char *)conf.p);
-	free((void *)(uintptr_t)conf.p);
+static void twin_add_server(struct proxy *p, struct slot *s)
+{
+	s->vars.listen_port = s->listen_port[p->which];
+	if (twin_plays(s, (int)p->which))
+		proxy_add(p, s->scripts[p->which], &s->vars);
 }
 
 static int twin_start_proxy(struct twin *t, struct proxy *p)
 {
 	if (proxy_init(p, t->parent))
 		return -1;
-	proxy_add(p, p->probe_port, p->probe_port, "");
+	proxy_add_probe(p);
 	for (size_t s = 0; s < t->n; s++)
 		twin_add_server(p, &t->slots[s]);
 	return proxy_start(p);
@@ -274,7 +269,8 @@ static bool twin_next_run(struct twin *t, struct slot *s)
 			.vars = s->vars,
 		};
 
-		if (!twin_has(t, proxy) || (bytewise && !twin_bytewise_possible(run.script)))
+		if (!twin_has(t, proxy) || !twin_plays(s, proxy) ||
+		    (bytewise && !twin_bytewise_possible(run.script)))
 			continue;
 		run.vars.listen_port = run.listen_port;
 		player_init(&s->player, &run);
@@ -316,7 +312,7 @@ static bool twin_try_mended(struct twin *t, struct slot *s, int proxy)
 		return false;
 	fprintf(stderr, "%s.txt: once more, as an nginx that has it mended\n",
 		s->scripts[proxy]->name);
-	snprintf(path, sizeof(path), "%s/%s.txt", t->folder, s->scripts[proxy]->name);
+	snprintf(path, sizeof(path), "tests/dialog/%s.txt", s->scripts[proxy]->name);
 	script_free(s->scripts[proxy]);
 	s->scripts[proxy] = script_load(path, SCRIPT_RINGPOST);
 	s->mended = true;
@@ -409,7 +405,7 @@ static void twin_compare(struct twin *t)
 	for (size_t i = 0; i < t->n; i++) {
 		struct slot *s = &t->slots[i];
 
-		if (s->failed)
+		if (s->failed || !twin_plays(s, SCRIPT_RINGPOST))
 			continue;
 		for (int w = 0; w < SCRIPT_WIRES; w++)
 			twin_compare_wire(t, s, (enum script_wire)w);
@@ -522,9 +518,7 @@ static int twin_options(struct twin *t, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const char *build = getenv("BUILD");
-	struct twin t = {.players = 16,
-			 .folder = "tests/dialog/smtp",
-			 .accepted_path = "tests/twin/accepted.txt"};
+	struct twin t = {.players = 16, .accepted_path = "tests/twin/accepted.txt"};
 	char ringpost[256];
 	int status;
 
