@@ -106,7 +106,7 @@ TEST_LIBS  := -lcriterion $(TOOL_LIBS)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tests own-tests fuzzers run test check tidy pure format asan ubsan tsan cover
-.PHONY: fuzz-smoke fuzz bench man install uninstall dist clean help FORCE house $(SUITES)
+.PHONY: fuzz-smoke fuzz bench soak man install uninstall dist clean help FORCE house $(SUITES)
 
 all: $(PROGRAM) $(TOOL_BIN) $(BENCH_BIN)
 tests: all $(SUITE_BIN)
@@ -228,6 +228,12 @@ fuzz:
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-600} tools/run-tests fuzz
 
+# Minutes or hours: ARGS="--seconds 3600".
+soak:
+	@tools/setup bench
+	@$(MAKE) --no-print-directory all
+	@$(B)/bench/soak $(ARGS)
+
 bench:
 	@tools/setup bench
 	@$(MAKE) --no-print-directory all
@@ -280,5 +286,6 @@ help:
 	@echo 'make asan ubsan tsan cover              the suites under sanitizers; coverage'
 	@echo 'make fuzz-smoke fuzz                    libFuzzer targets, seconds or minutes each'
 	@echo 'make bench      the comparison with other proxies (ARGS=--help)'
+	@echo 'make soak       memory and descriptors under unruly clients (ARGS="--seconds 3600")'
 	@echo 'make man install uninstall dist clean   PREFIX=$(PREFIX) DESTDIR='
 	@echo 'Variables: CC=clang FLAVOUR=asan V=1 CFLAGS= LDFLAGS= WERROR='

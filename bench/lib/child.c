@@ -114,6 +114,14 @@ void child_stop(pid_t pid)
 	wait_on(pid, GRACE_MS, false);
 }
 
+void child_kill(pid_t pid)
+{
+	if (!child_running(pid))
+		return;
+	kill(pid, SIGKILL);
+	wait_on(pid, GRACE_MS, false);
+}
+
 void child_stop_all(void)
 {
 	for (int i = 0; i < CHILDREN_MAX; i++)

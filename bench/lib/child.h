@@ -21,6 +21,9 @@ int child_wait(pid_t pid, int timeout_ms);
 void child_stop(pid_t pid);
 void child_stop_all(void);
 
+/* SIGKILL, at once. */
+void child_kill(pid_t pid);
+
 /* Still there and not a zombie? */
 bool child_running(pid_t pid);
 

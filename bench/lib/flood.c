@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LOG "smtp-source.log"
+
 enum { FLOOD_TIMEOUT_MS = 60000 };
 
 /* The last line that smtp-source wrote: its reason. */
@@ -29,9 +31,9 @@ static void last_line(const char *path, char *line, size_t n)
 		fclose(f);
 }
 
-void flood_run(const struct stage *s, const struct flood *f, struct flood_result *r)
+pid_t flood_start(const struct stage *s, const struct flood *f)
 {
-	struct stage_path log = stage_path(s, "smtp-source.log");
+	struct stage_path log = stage_path(s, LOG);
 	char sessions[16], messages[16], length[16], server[32];
 	const char *argv[] = {"smtp-source",
 			      "-4",
@@ -48,19 +50,23 @@ void flood_run(const struct stage *s, const struct flood *f, struct flood_result
 			      f->persistent ? "-d" : server,
 			      f->persistent ? server : NULL,
 			      NULL};
-	uint64_t start_ns = clock_now_ns();
-	int status;
-	pid_t pid;
 
-	*r = (struct flood_result){0};
 	snprintf(sessions, sizeof(sessions), "%d", f->parallel);
 	snprintf(messages, sizeof(messages), "%d", f->messages);
 	snprintf(length, sizeof(length), "%zu", f->bytes);
 	snprintf(server, sizeof(server), "127.0.0.1:%u", f->port);
 	unlink(log.text);
-	pid = child_start(argv, log.text);
-	status = pid > 0 ? child_wait(pid, FLOOD_TIMEOUT_MS) : 127;
-	r->wall_ns = clock_now_ns() - start_ns;
+	return child_start(argv, log.text);
+}
+
+void flood_run(const struct stage *s, const struct flood *f, struct flood_result *r)
+{
+	struct stage_path log = stage_path(s, LOG);
+	uint64_t start_ns = clock_now_ns();
+	pid_t pid = flood_start(s, f);
+	int status = pid > 0 ? child_wait(pid, FLOOD_TIMEOUT_MS) : 127;
+
+	*r = (struct flood_result){.wall_ns = clock_now_ns() - start_ns};
 	child_stop(pid);
 	if (status == 0)
 		return;

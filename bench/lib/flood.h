@@ -25,6 +25,9 @@ struct flood_result {
 	char why[120];
 };
 
+/* Just starts it: the pid of a child, or -1. */
+pid_t flood_start(const struct stage *, const struct flood *);
+
 void flood_run(const struct stage *, const struct flood *, struct flood_result *);
 
 #endif

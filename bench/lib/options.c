@@ -27,7 +27,7 @@ static const char usage[] =
 	"  --out        where results go (build/bench)\n"
 	"  --list       names of workloads and targets\n";
 
-static void find_programs(struct options *o)
+void options_find(struct options *o)
 {
 	char exe[400];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -140,7 +140,7 @@ int options_read(struct options *o, int argc, char **argv)
 	int key, end;
 
 	*o = (struct options){.folder = "build/bench"};
-	find_programs(o);
+	options_find(o);
 	while ((key = getopt_long(argc, argv, "", words, NULL)) != -1) {
 		end = read_one(o, key);
 		if (end == 2)

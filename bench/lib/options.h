@@ -21,6 +21,9 @@ struct options {
 	char binary_default[512];
 };
 
+/* Where our own programs are: beside the running one, which may be any of the bench's. */
+void options_find(struct options *);
+
 /* 0: go on; otherwise the process should end with the result minus 1. */
 int options_read(struct options *, int argc, char **argv);
 

@@ -6,11 +6,13 @@
 #include "bench/lib/goal.h"
 #include "bench/lib/grid.h"
 #include "bench/lib/options.h"
+#include "bench/lib/pulse.h"
 #include "bench/lib/stat.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { NGINX, RINGPOST };
 
@@ -142,4 +144,39 @@ Test(bench, words_of_a_list)
 	cr_expect(options_listed("nginx64k,nginx", "nginx"));
 	cr_expect(!options_listed("nginx64k", "nginx"));
 	cr_expect(!options_listed("", "nginx"));
+}
+
+/* A soak's samples: private memory grows by `step_kb` from one to the next. */
+static struct pulse_verdict judge_growth(double step_kb, const struct pulse rest_end[2])
+{
+	struct pulse samples[30];
+
+	for (int i = 0; i < 30; i++)
+		samples[i] = (struct pulse){.private_kb = 4000 + i * step_kb};
+	return pulse_judge(samples, 30, rest_end);
+}
+
+Test(bench, a_soak_finds_growth_open_files_and_clients_left)
+{
+	const struct pulse calm[2] = {{.files = 20}, {.files = 20}};
+	const struct pulse left[2] = {{.files = 20}, {.files = 21, .clients = 1}};
+	const struct pulse dead[2] = {{.files = 20}, {.files = 0}};
+	struct pulse_verdict v = judge_growth(1, calm);
+
+	cr_expect(v.memory_flat && v.files_flat && v.clients_gone);
+	cr_expect_float_eq(v.last_kb - v.first_kb, 20, 0.5);
+	v = judge_growth(16, left);
+	cr_expect(!v.memory_flat && !v.files_flat && !v.clients_gone);
+	cr_expect(!judge_growth(0, dead).files_flat);
+	cr_expect(!pulse_judge(calm, 0, calm).memory_flat);
+}
+
+Test(bench, a_pulse_is_that_of_the_process)
+{
+	struct pulse p, none;
+
+	pulse_read(&p, getpid(), 1);
+	pulse_read(&none, 0, 1);
+	cr_expect(p.rss_kb > 0 && p.private_kb > 0 && p.files >= 3);
+	cr_expect(none.rss_kb + none.private_kb + none.files + none.clients == 0);
 }
