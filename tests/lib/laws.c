@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * laws: runs one input in many ways and compares. Memory for it is mapped once, each piece before
- * a PROT_NONE page, and reused, so that fuzz targets are not slowed down by mmap.
+ * laws: runs one input in many ways and compares. All memory that an engine sees ends at guard
+ * pages (guard.h).
  */
 #include "laws.h"
+
+#include "tests/lib/guard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 enum { RANDOM_RUNS = 4, RECORD_MAX = 1 << 20, SECRET_MIN = 6, ALIGN = 16 };
 
@@ -31,29 +31,11 @@ struct record {
 	struct str story;
 };
 
-static struct {
-	uint8_t *end;
-	size_t size;
-} pieces[PIECE_COUNT];
-
-/* n bytes that end at a page nobody may touch. */
 static uint8_t *guarded(enum piece which, size_t n)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t size = (n / page + 1) * page;
-	uint8_t *p;
+	static struct guard pieces[PIECE_COUNT];
 
-	if (!pieces[which].end || pieces[which].size < n) {
-		if (pieces[which].end)
-			munmap(pieces[which].end - pieces[which].size, pieces[which].size + page);
-		p = mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			 0);
-		if (p == MAP_FAILED || mprotect(p + size, page, PROT_NONE) < 0)
-			abort();
-		pieces[which].end = p + size;
-		pieces[which].size = size;
-	}
-	return pieces[which].end - n;
+	return guard_room(&pieces[which], n);
 }
 
 static void print_bytes(const char *what, struct str s)
