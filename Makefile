@@ -113,7 +113,8 @@ tests: all $(SUITE_BIN)
 # What runs under sanitizers and for coverage, with the programs that it starts.
 OWN_SUITES := $(foreach s,unit laws dialog it,$(filter %/$(s)-tests,$(SUITE_BIN)))
 own-tests: $(PROGRAM) $(TOOL_BIN) $(OWN_SUITES)
-fuzzers: $(FUZZ_BIN)
+# T is the one wanted, without "fuzz_"
+fuzzers: $(if $(T),$(B)/tests/fuzz/fuzz_$(T),$(FUZZ_BIN))
 
 # --- how it is built ----------------------------------------------------------------------------
 
@@ -222,11 +223,11 @@ cover:
 
 fuzz-smoke:
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
-	@tools/run-tests fuzz
+	@FUZZ_TARGET='$(T)' FUZZ_SECONDS='$(S)' tools/run-tests fuzz
 
 fuzz:
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
-	@FUZZ_SECONDS=$${FUZZ_SECONDS:-600} tools/run-tests fuzz
+	@FUZZ_TARGET='$(T)' FUZZ_SECONDS='$(or $(S),600)' tools/run-tests fuzz
 
 # Minutes or hours: ARGS="--seconds 3600".
 soak:
@@ -285,6 +286,7 @@ help:
 	@echo 'make format     clang-format over all C files'
 	@echo 'make asan ubsan tsan cover              the suites under sanitizers; coverage'
 	@echo 'make fuzz-smoke fuzz                    libFuzzer targets, seconds or minutes each'
+	@echo '                                        (T=session one of them, S=600 seconds)'
 	@echo 'make bench      the comparison with other proxies (ARGS=--help)'
 	@echo 'make soak       memory and descriptors under unruly clients (ARGS="--seconds 3600")'
 	@echo 'make man install uninstall dist clean   PREFIX=$(PREFIX) DESTDIR='
