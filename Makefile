@@ -52,7 +52,8 @@ FLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 FLAGS_ubsan   := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
 FLAGS_tsan    := -O1 -g -fsanitize=thread
-FLAGS_cover   := -O0 -g --coverage
+FLAGS_cover   := -O0 -g --coverage -DRINGPOST_COVER \
+	-DRINGPOST_MOVES='"$(CURDIR)/build/cover/moves"'
 FLAGS_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
 LD_release    := $(HARDEN_LD)
@@ -83,6 +84,11 @@ SRC      := $(call c_in,$(addprefix src/,$(PURE_FLOORS) $(KERNEL_FLOORS)))
 MAIN     := $(filter src/app/main.c,$(SRC))
 LIB      := $(B)/libringpost.a
 LIB_OBJ  := $(call o_of,$(filter-out $(MAIN),$(SRC)))
+# What notes the moves of state machines, linked for coverage only.
+COVER_C  := $(call c_in,tools/cover)
+ifeq ($(FLAVOUR),cover)
+LIB_OBJ  += $(B)/tools/cover/moves.o
+endif
 
 TOOL     := $(call c_in,tools)
 BENCH    := $(call c_in,bench)
@@ -96,7 +102,7 @@ BENCH_BIN := $(BENCH:%.c=$(B)/%)
 FUZZ_BIN  := $(FUZZ:%.c=$(B)/%)
 SUITE_BIN := $(foreach s,$(SUITES),$(if $(call c_in,tests/$(s)),$(B)/$(s)-tests))
 PROGRAM   := $(B)/ringpost
-ALL_C     := $(SRC) $(TOOL) $(BENCH) $(FUZZ) $(SHARED_C) \
+ALL_C     := $(SRC) $(COVER_C) $(TOOL) $(BENCH) $(FUZZ) $(SHARED_C) \
 	$(foreach s,$(SUITES),$(call c_in,tests/$(s)))
 
 LIBS       := -luring -lpthread
@@ -106,13 +112,15 @@ TEST_LIBS  := -lcriterion $(TOOL_LIBS)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tests own-tests fuzzers run test check tidy pure format asan ubsan tsan cover
-.PHONY: fuzz-smoke fuzz bench soak man install uninstall dist clean help FORCE house $(SUITES)
+.PHONY: cover-quick fuzz-smoke fuzz bench soak man install uninstall dist clean help FORCE
+.PHONY: house $(SUITES)
 
 all: $(PROGRAM) $(TOOL_BIN) $(BENCH_BIN)
 tests: all $(SUITE_BIN)
 # What runs under sanitizers and for coverage, with the programs that it starts.
-OWN_SUITES := $(foreach s,unit laws dialog it,$(filter %/$(s)-tests,$(SUITE_BIN)))
-own-tests: $(PROGRAM) $(TOOL_BIN) $(OWN_SUITES)
+OWN_SUITES := $(foreach s,unit laws dialog sim it,$(filter %/$(s)-tests,$(SUITE_BIN)))
+COUNTERS   := $(if $(filter cover,$(FLAVOUR)),$(B)/machines)
+own-tests: $(PROGRAM) $(TOOL_BIN) $(OWN_SUITES) $(COUNTERS)
 # T is the one wanted, without "fuzz_"
 fuzzers: $(if $(T),$(B)/tests/fuzz/fuzz_$(T),$(FUZZ_BIN))
 
@@ -161,6 +169,11 @@ $(BENCH_BIN): $(B)/%: $(B)/%.o $(call shared_of,bench/lib) $(call shared_of,tool
 	$(call say,LD)
 	$(link) $(TOOL_LIBS)
 
+# Every state machine of the library, also one that no program uses yet.
+build/cover/machines: build/cover/tools/cover/machines.o $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(LINK) -o $@ $< -Wl,--whole-archive $(LIB) -Wl,--no-whole-archive $(LIBS)
+
 define suite_rule
 $(B)/$(1)-tests: $(call o_of,$(call c_in,tests/$(1))) $(call shared_of,tests/$(1)/lib) \
 		$(call shared_of,tests/lib) \
@@ -189,8 +202,9 @@ test:
 	@tools/setup test
 	@$(MAKE) --no-print-directory tests
 	@$(MAKE) --no-print-directory FLAVOUR=asan own-tests
+	@$(MAKE) --no-print-directory FLAVOUR=cover own-tests
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
-	@tools/run-tests tidy pure unit laws dialog house asan fuzz it twin
+	@tools/run-tests tidy pure unit laws dialog house asan cover-quick fuzz it twin
 
 check: tests
 	@tools/run-tests tidy pure unit laws dialog
@@ -216,10 +230,9 @@ tsan: tests
 	@$(MAKE) --no-print-directory FLAVOUR=$@ all
 	@tools/run-tests $@
 
-cover:
-	@rm -rf build/cover
+cover cover-quick:
 	@$(MAKE) --no-print-directory FLAVOUR=cover own-tests
-	@tools/run-tests cover
+	@tools/run-tests $@
 
 fuzz-smoke:
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
