@@ -13,18 +13,39 @@
 enum protocol { PROTOCOL_SMTP, PROTOCOL_POP3, PROTOCOL_IMAP };
 
 /* Auth-Method of auth_http. LOGIN, USER/PASS and PLAIN are all "plain" there. */
-enum auth_method { AUTH_PLAIN, AUTH_APOP, AUTH_CRAM_MD5, AUTH_EXTERNAL, AUTH_NONE };
+enum auth_method {
+	AUTH_PLAIN,
+	AUTH_APOP,
+	AUTH_CRAM_MD5,
+	AUTH_EXTERNAL,
+	AUTH_XOAUTH2,
+	AUTH_OAUTHBEARER,
+	AUTH_NONE
+};
+
+/* True if what the client proved itself with is a password that works at the backend as well. */
+static inline bool auth_method_has_password(enum auth_method m)
+{
+	return m == AUTH_PLAIN;
+}
 
 struct login {
 	enum auth_method method;
-	uint32_t attempt;     /* 1 for the first of this connection */
-	bool esmtp;           /* the client said EHLO at least once */
-	struct str user;      /* empty for none */
-	struct str pass;      /* password, or the 32 hex digits of a CRAM-MD5 / APOP answer */
-	struct str salt;      /* "<...@server>" for CRAM-MD5 / APOP, else empty */
-	struct str helo;      /* argument of the last HELO/EHLO, may be empty */
-	struct str mail_from; /* MAIL command line without its line end; method none only */
-	struct str rcpt_to;   /* RCPT command line, likewise */
+	uint32_t attempt; /* 1 for the first of this connection */
+	bool esmtp;       /* the client said EHLO at least once */
+	struct str user;  /* empty for none */
+	struct str pass;  /* password; the 32 hex digits of a CRAM-MD5 / APOP answer; the token
+			     of XOAUTH2 and OAUTHBEARER */
+	struct str salt;  /* "<...@server>" for CRAM-MD5 / APOP, else empty */
+	union {
+		struct {                      /* SMTP */
+			struct str helo;      /* argument of the last HELO/EHLO, may be empty */
+			struct str mail_from; /* MAIL command line without its line end; method
+						 none only */
+			struct str rcpt_to;   /* RCPT command line, likewise */
+		};
+		struct str tag; /* IMAP: of the command that logs in */
+	};
 };
 
 enum verdict_kind {
@@ -40,6 +61,7 @@ struct verdict {
 	struct str detail;     /* VERDICT_BROKEN: the offending value, for the log */
 	struct str error_text; /* VERDICT_ERROR: Auth-Status as sent                */
 	struct str error_code; /* Auth-Error-Code; empty if not sent                */
+	struct str error_sasl; /* Auth-Error-SASL, base64; empty if not sent        */
 	struct str user, pass; /* replacements; p == NULL if not sent               */
 	struct addr server;    /* VERDICT_OK, port included                         */
 	uint64_t wait_s;       /* Auth-Wait; 0 if not sent                          */

@@ -7,16 +7,15 @@
 #define SESSION_CONF_H
 
 #include "base/log.h"
+#include "proto/back.h"
+#include "proto/front.h"
 #include "proto/login.h"
-#include "proto/smtp_back.h"
-#include "proto/smtp_front.h"
 
 struct auth_service_conf; /* io/conf.h; a session only passes it on */
 
 struct server_conf {
-	enum protocol protocol;
-	struct smtp_front_conf smtp_front;
-	struct smtp_back_conf smtp_back;
+	struct front_conf front;
+	struct back_conf back;
 	uint64_t timeout_ms;        /* from greeting to login, then connect to backend login */
 	uint64_t proxy_timeout_ms;  /* relay without a byte from the client */
 	uint64_t greeting_delay_ms; /* smtp_greeting_delay */

@@ -17,7 +17,7 @@
 #include "base/addr.h"
 #include "base/slab.h"
 #include "proto/auth_http.h"
-#include "proto/smtp_front.h"
+#include "proto/front.h"
 #include "session/conf.h"
 #include "session/relay.h"
 
@@ -89,7 +89,7 @@ struct session {
 	struct addr client, upstream;
 	struct addr local, back_local; /* our ends; only known when the log wants them */
 	union {
-		struct smtp_front front; /* until the relay */
+		struct front front; /* until the relay */
 		struct {
 			struct relay relay;
 			uint8_t user_n;

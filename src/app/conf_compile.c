@@ -114,14 +114,16 @@ static int check_ehlo(struct conf_build *b, const struct conf_settings *s)
 {
 	size_t n = s->server_name.n + 6;
 
-	n += sizeof("250 AUTH PLAIN LOGIN CRAM-MD5 EXTERNAL\r\n250 STARTTLS\r\n") - 1;
+	n += sizeof("250 AUTH PLAIN LOGIN CRAM-MD5 EXTERNAL XOAUTH2 OAUTHBEARER\r\n"
+		    "250 STARTTLS\r\n") -
+	     1;
 	for (uint32_t i = 0; i < s->capabilities.n; i++)
 		n += s->capabilities.v[i].n + 6;
-	if (n <= SMTP_FRONT_REPLY_MAX)
+	if (n <= FRONT_REPLY_MAX)
 		return 0;
 	conf_error_at(b->error, s->where, "a reply to EHLO of %zu bytes is too long for server", n);
 	return conf_error_help(b->error, "at most %d: shorten \"smtp_capabilities\"",
-			       (int)SMTP_FRONT_REPLY_MAX);
+			       (int)FRONT_REPLY_MAX);
 }
 
 static struct str join_lines(struct conf_build *b, const struct conf_words *lines)
@@ -176,9 +178,10 @@ auth_service(struct conf_build *b, const struct conf_settings *s, struct conf_ve
 	return *slot = made;
 }
 
-static struct smtp_front_conf front_conf(const struct conf_settings *s)
+static struct front_conf front_conf(const struct conf_settings *s)
 {
-	return (struct smtp_front_conf){
+	return (struct front_conf){
+		.protocol = (enum protocol)s->protocol,
 		.server_name = s->server_name,
 		.capabilities = s->capabilities.v,
 		.n_capabilities = s->capabilities.n,
@@ -196,12 +199,12 @@ static struct conf_server *lay_out(struct conf_build *b, const struct conf_setti
 
 	server->logs = s->logs;
 	server->session = (struct server_conf){
-		.protocol = (enum protocol)s->protocol,
-		.smtp_front = front_conf(s),
-		.smtp_back = {.server_name = s->server_name,
-			      .xclient = s->xclient,
-			      .smtp_auth = s->proxy_smtp_auth,
-			      .reply_max = (uint32_t)s->proxy_buffer},
+		.front = front_conf(s),
+		.back = {.protocol = (enum protocol)s->protocol,
+			 .server_name = s->server_name,
+			 .xclient = s->xclient,
+			 .smtp_auth = s->proxy_smtp_auth,
+			 .reply_max = (uint32_t)s->proxy_buffer},
 		.timeout_ms = s->timeout_ms,
 		.proxy_timeout_ms = s->proxy_timeout_ms,
 		.greeting_delay_ms = s->greeting_delay_ms,

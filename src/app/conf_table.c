@@ -49,14 +49,10 @@ static const struct conf_choice protocols[] = {
 };
 
 static const struct conf_choice smtp_methods[] = {
-	{"plain", 1u << SMTP_AUTH_PLAIN, false},
-	{"login", 1u << SMTP_AUTH_LOGIN, false},
-	{"cram-md5", 1u << SMTP_AUTH_CRAM_MD5, false},
-	{"external", 1u << SMTP_AUTH_EXTERNAL, false},
-	{"none", 1u << SMTP_AUTH_NONE, false},
-	{"xoauth2", 0, true},
-	{"oauthbearer", 0, true},
-	{NULL, 0, false},
+	{"plain", 1u << SASL_PLAIN, false},       {"login", 1u << SASL_LOGIN, false},
+	{"cram-md5", 1u << SASL_CRAM_MD5, false}, {"external", 1u << SASL_EXTERNAL, false},
+	{"xoauth2", 1u << SASL_XOAUTH2, false},   {"oauthbearer", 1u << SASL_OAUTHBEARER, false},
+	{"none", 1u << FRONT_METHOD_NONE, false}, {NULL, 0, false},
 };
 
 enum { BUFFER_MIN = 64, BUFFER_MAX = 16 << 20, PER_THREAD_MAX = 1 << 20 };
@@ -186,10 +182,11 @@ const struct conf_row conf_table[] = {
 
 	{SETTING("smtp_auth", M_S), ARGS(1, CONF_ARGS_ANY), AT(smtp_methods),
 	 .set = conf_value_choices, .choices = smtp_methods, .fallback = "plain login",
-	 .syntax = "plain | login | cram-md5 | external | none ...",
-	 .help = "How SMTP clients may log in. PLAIN and LOGIN are always possible and listed "
-		 "here only to be announced. With none, a client that does not log in is asked "
-		 "about at its first RCPT."},
+	 .syntax = "plain | login | cram-md5 | external | xoauth2 | oauthbearer | none ...",
+	 .help = "How SMTP clients may log in; what is not listed is neither announced nor "
+		 "accepted. With xoauth2 and oauthbearer, the service is given the token as the "
+		 "password. With none, a client that does not log in is asked about at its first "
+		 "RCPT."},
 	{SETTING("smtp_capabilities", M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true,
 	 AT(capabilities), .set = conf_value_words, .syntax = "extension ...",
 	 .help = "What the reply to EHLO announces, a line each; with parameters in quotes: \"SIZE "

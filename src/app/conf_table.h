@@ -46,7 +46,7 @@ struct conf_settings {
 	struct conf_logs logs;
 	/* mail and server */
 	uint32_t protocol;     /* enum protocol */
-	uint32_t smtp_methods; /* bit set: 1 << SMTP_AUTH_x */
+	uint32_t smtp_methods; /* bit set: as front_conf.methods */
 	struct str server_name;
 	uint64_t timeout_ms, auth_timeout_ms, proxy_timeout_ms, greeting_delay_ms;
 	uint64_t errors_max, commands_max, client_buffer, proxy_buffer;

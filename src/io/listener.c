@@ -83,7 +83,7 @@ static void refuse(struct thread *t, struct listener *l, int fd)
 {
 	const struct reason_row *row = reason_row(REASON_FULL);
 
-	net_say_and_close(fd, row->smtp);
+	net_say_and_close(fd, row->words[l->conf->server->front.protocol]);
 	if (t->counters.refused_full++ % 1000 == 0)
 		note(t, l, row->level, row->text);
 }

@@ -27,7 +27,7 @@ static uint32_t index_of(const struct thread *t, const struct pair *p)
 /* "<random>.<seconds>", for challenges only. */
 static struct str make_nonce(const struct server_conf *conf, struct out *o)
 {
-	if (!(conf->smtp_front.methods & 1U << SMTP_AUTH_CRAM_MD5))
+	if (!front_has_challenge(&conf->front))
 		return str_none();
 	out_u64(o, net_random() >> 33);
 	out_byte(o, '.');

@@ -10,6 +10,7 @@
 static const struct str methods[] = {
 	[AUTH_PLAIN] = STR_INIT("plain"),       [AUTH_APOP] = STR_INIT("apop"),
 	[AUTH_CRAM_MD5] = STR_INIT("cram-md5"), [AUTH_EXTERNAL] = STR_INIT("external"),
+	[AUTH_XOAUTH2] = STR_INIT("xoauth2"),   [AUTH_OAUTHBEARER] = STR_INIT("oauthbearer"),
 	[AUTH_NONE] = STR_INIT("none"),
 };
 

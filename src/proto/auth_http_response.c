@@ -119,6 +119,11 @@ static int on_auth_error_code(struct auth_http_response *r, struct str value)
 	return keep(r, value, &r->verdict.error_code);
 }
 
+static int on_auth_error_sasl(struct auth_http_response *r, struct str value)
+{
+	return keep(r, value, &r->verdict.error_sasl);
+}
+
 static int on_auth_wait(struct auth_http_response *r, struct str value)
 {
 	uint64_t seconds;
@@ -176,6 +181,7 @@ static const struct field {
 	{STR_INIT("Auth-Pass"), on_auth_pass, DIRT_PASSWORD},
 	{STR_INIT("Auth-Wait"), on_auth_wait, DIRT_IGNORED},
 	{STR_INIT("Auth-Error-Code"), on_auth_error_code, DIRT_BREAKS},
+	{STR_INIT("Auth-Error-SASL"), on_auth_error_sasl, DIRT_BREAKS},
 	{STR_INIT("Content-Length"), on_content_length, DIRT_IGNORED},
 	{STR_INIT("Transfer-Encoding"), on_transfer_encoding, DIRT_IGNORED},
 	{STR_INIT("Connection"), on_connection, DIRT_IGNORED},

@@ -9,8 +9,8 @@
 #include "proto/smtp_back.h"
 
 #include "base/codec.h"
-#include "base/machine.h"
 #include "base/must.h"
+#include "proto/back_engine.h"
 
 /* Reply codes that let a step go on. */
 enum {
@@ -51,40 +51,23 @@ static const struct step {
 	[SMTP_BACK_DONE] = {STR_INIT("proxying"), 0},
 };
 
-static const struct str reading = STR_INIT("reading response from upstream");
-
-const char *smtp_back_state_name(enum smtp_back_state s)
+static struct str action(const struct back *b)
 {
-	return s < SMTP_BACK_STATE_COUNT ? states[s].name : "?";
+	return steps[b->state].action;
 }
 
-struct str smtp_back_action(const struct smtp_back *b)
+static bool has_begun(const struct back *b)
 {
-	bool judged = b->reason == REASON_BACK_INVALID || b->reason == REASON_BACK_TOO_LONG;
-
-	return judged || b->framing.seen ? reading : steps[b->state].action;
-}
-
-void smtp_back_init(struct smtp_back *b, const struct smtp_back_conf *conf,
-		    const struct smtp_back_peer *peer)
-{
-	*b = (struct smtp_back){.conf = conf, .peer = peer, .state = SMTP_BACK_GREETING};
+	return b->u.smtp.framing.seen != 0;
 }
 
 /* The one writer of b->state. */
-static void enter(struct smtp_back *b, enum smtp_back_state next)
+static void enter(struct back *b, enum smtp_back_state next)
 {
 	machine_enter(&machine, &b->state, next);
 }
 
-static enum back_ev fail(struct smtp_back *b, enum reason reason, struct str reply)
-{
-	b->reason = (uint8_t)reason;
-	b->reply = reply;
-	return BACK_FAIL;
-}
-
-static bool is_accepted(const struct smtp_back *b, struct str text)
+static bool is_accepted(const struct back *b, struct str text)
 {
 	unsigned accept = steps[b->state].accept;
 
@@ -100,14 +83,14 @@ static bool is_accepted(const struct smtp_back *b, struct str text)
 }
 
 /* Where the session goes once the backend knows the client. */
-static enum smtp_back_state login_state(const struct smtp_back *b)
+static enum smtp_back_state login_state(const struct back *b)
 {
 	if (b->peer->login->method == AUTH_NONE)
 		return SMTP_BACK_MAIL;
 	return b->conf->smtp_auth ? SMTP_BACK_AUTH : SMTP_BACK_DONE;
 }
 
-static enum smtp_back_state next_state(const struct smtp_back *b)
+static enum smtp_back_state next_state(const struct back *b)
 {
 	switch ((enum smtp_back_state)b->state) {
 	case SMTP_BACK_GREETING:
@@ -130,15 +113,15 @@ static enum smtp_back_state next_state(const struct smtp_back *b)
 }
 
 /* What an accepted reply tells about the backend. XCLIENT makes it forget its EHLO. */
-static void learn(struct smtp_back *b, struct str text)
+static void learn(struct back *b, struct str text)
 {
 	bool ehlo = b->state == SMTP_BACK_HELO ? b->peer->login->esmtp || b->conf->xclient
 					       : b->peer->login->esmtp;
 
 	if (b->state == SMTP_BACK_XCLIENT)
-		b->pipelining = false;
+		b->u.smtp.pipelining = false;
 	else if (b->state == SMTP_BACK_HELO || b->state == SMTP_BACK_CLIENT_HELO)
-		b->pipelining = ehlo && smtp_reply_has_keyword(text, STR("PIPELINING"));
+		b->u.smtp.pipelining = ehlo && smtp_reply_has_keyword(text, STR("PIPELINING"));
 }
 
 static void write_helo(struct out *out, bool esmtp, struct str name)
@@ -154,7 +137,7 @@ static void write_line(struct out *out, struct str line)
 	out_lit(out, "\r\n");
 }
 
-static void write_xclient(const struct smtp_back *b, struct out *out)
+static void write_xclient(const struct back *b, struct out *out)
 {
 	struct str user = b->peer->login->user;
 
@@ -200,24 +183,24 @@ static void write_auth_plain(const struct login *l, struct out *out)
  * RCPT travels with MAIL if the backend can take it so. Both or none: a writer that is merely busy
  * is waited for, only one too small for both gets MAIL alone.
  */
-static void write_mail(struct smtp_back *b, struct out *out)
+static void write_mail(struct back *b, struct out *out)
 {
 	const struct login *l = b->peer->login;
 	bool empty = out_mark(out) == 0;
 	size_t mark;
 
 	write_line(out, l->mail_from);
-	if (!b->pipelining || out_overflow(out))
+	if (!b->u.smtp.pipelining || out_overflow(out))
 		return;
 	mark = out_mark(out);
 	write_line(out, l->rcpt_to);
-	b->rcpt_sent = !out_overflow(out);
-	if (!b->rcpt_sent && empty)
+	b->u.smtp.rcpt_sent = !out_overflow(out);
+	if (!b->u.smtp.rcpt_sent && empty)
 		out_rollback(out, mark);
 }
 
 /* The command that brings us to state `next`; a full `out` is for the caller to notice. */
-static void write_command(struct smtp_back *b, enum smtp_back_state next, struct out *out)
+static void write_command(struct back *b, enum smtp_back_state next, struct out *out)
 {
 	const struct login *l = b->peer->login;
 
@@ -238,7 +221,7 @@ static void write_command(struct smtp_back *b, enum smtp_back_state next, struct
 		write_mail(b, out);
 		break;
 	case SMTP_BACK_RCPT:
-		if (!b->rcpt_sent)
+		if (!b->u.smtp.rcpt_sent)
 			write_line(out, l->rcpt_to);
 		break;
 	case SMTP_BACK_GREETING:
@@ -253,7 +236,7 @@ static void write_command(struct smtp_back *b, enum smtp_back_state next, struct
  * this is the second lock on the door that keeps a client from adding command lines of its own. A
  * NUL in the user would move the border between user and password in AUTH PLAIN.
  */
-static enum reason objection(const struct smtp_back *b, enum smtp_back_state next)
+static enum reason objection(const struct back *b, enum smtp_back_state next)
 {
 	const struct login *l = b->peer->login;
 	struct str host = b->peer->client_host;
@@ -284,7 +267,7 @@ static enum reason objection(const struct smtp_back *b, enum smtp_back_state nex
 	return bad ? REASON_INTERNAL : REASON_NONE;
 }
 
-static enum back_ev ready(struct smtp_back *b, struct buf *in, struct str text)
+static enum back_ev ready(struct back *b, struct buf *in, struct str text)
 {
 	/* In method none what waits is the client's; else it is surplus that nobody asked for. */
 	if (b->peer->login->method == AUTH_NONE)
@@ -296,25 +279,25 @@ static enum back_ev ready(struct smtp_back *b, struct buf *in, struct str text)
 }
 
 /* One accepted reply, whole in `in`, becomes one command in `out`. */
-static enum back_ev step(struct smtp_back *b, struct buf *in, struct out *out)
+static enum back_ev step(struct back *b, struct buf *in, struct out *out)
 {
 	struct str text = {0};
 	enum smtp_back_state next;
 	enum reason reason;
 	size_t mark;
 
-	switch (smtp_reply_next(&b->framing, in, b->conf->reply_max, &text)) {
+	switch (smtp_reply_next(&b->u.smtp.framing, in, b->conf->reply_max, &text)) {
 	case SMTP_REPLY_MORE:
 		return BACK_MORE;
 	case SMTP_REPLY_TOO_LONG:
-		return fail(b, REASON_BACK_TOO_LONG, text);
+		return back_fail(b, REASON_BACK_TOO_LONG, text);
 	case SMTP_REPLY_INVALID:
-		return fail(b, REASON_BACK_INVALID, text);
+		return back_fail(b, REASON_BACK_INVALID, text);
 	case SMTP_REPLY_OK:
 		break;
 	}
 	if (!is_accepted(b, text))
-		return fail(b, REASON_BACK_INVALID, text);
+		return back_fail(b, REASON_BACK_INVALID, text);
 	learn(b, text);
 	next = next_state(b);
 	if (next == SMTP_BACK_DONE)
@@ -329,22 +312,29 @@ static enum back_ev step(struct smtp_back *b, struct buf *in, struct out *out)
 			return BACK_FULL;
 		reason = REASON_INTERNAL;
 	}
-	smtp_reply_take(&b->framing, in, text);
+	smtp_reply_take(&b->u.smtp.framing, in, text);
 	enter(b, next);
 	if (reason != REASON_NONE)
-		return fail(b, reason, str_none());
-	if (!(next == SMTP_BACK_RCPT && b->rcpt_sent))
+		return back_fail(b, reason, str_none());
+	if (!(next == SMTP_BACK_RCPT && b->u.smtp.rcpt_sent))
 		buf_clear(in); /* nobody has asked for it */
 	return BACK_MORE;
 }
 
-enum back_ev smtp_back_next(struct smtp_back *b, struct buf *in, struct out *out)
+static enum back_ev next(struct back *b, struct buf *in, struct out *out)
 {
 	enum back_ev ev;
 
-	must(b->state != SMTP_BACK_DONE && b->reason == REASON_NONE);
+	must(b->state != SMTP_BACK_DONE);
 	do
 		ev = step(b, in, out);
-	while (ev == BACK_MORE && buf_len(in) && b->framing.seen == 0);
+	while (ev == BACK_MORE && buf_len(in) && b->u.smtp.framing.seen == 0);
 	return ev;
 }
+
+const struct back_engine smtp_back_engine = {
+	.machine = &machine,
+	.action = action,
+	.next = next,
+	.has_begun = has_begun,
+};

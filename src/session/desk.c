@@ -8,7 +8,7 @@
 
 enum {
 	/* Room behind one reply of the backend for replies of our own. */
-	TO_FRONT_EXTRA = 2 * SMTP_FRONT_REPLY_MAX,
+	TO_FRONT_EXTRA = 2 * FRONT_REPLY_MAX,
 	/* Bytes of one side that may wait: a client that pipelines a message during its login,
 	   or the relay's bytes for a reader that has stopped. */
 	IN_BYTES = RELAY_HELD_MAX + RELAY_BULK_BYTES,
@@ -27,7 +27,7 @@ static struct layout layout_of(const struct session_sizes *z)
 {
 	return (struct layout){
 		.to_front = z->proxy_buffer + TO_FRONT_EXTRA,
-		.to_back = TO_BACK_LINES * z->client_buffer + 2 * SMTP_BACK_COMMAND_EXTRA,
+		.to_back = TO_BACK_LINES * z->client_buffer + 2 * BACK_COMMAND_EXTRA,
 		.store = STORE_LINES * z->client_buffer + STORE_EXTRA,
 		.in = z->client_buffer + z->proxy_buffer + IN_BYTES,
 	};
@@ -65,7 +65,7 @@ struct desk *desk_get(struct session_env *env)
 	for (int side = 0; side < 2; side++)
 		buf_init(&d->in[side], carve(&at, l.in), l.in);
 	d->login = (struct login){0};
-	d->error_code = d->error_text = str_none();
+	d->refusal = (struct front_answer){.outcome = FRONT_REFUSED};
 	return d;
 }
 

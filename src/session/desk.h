@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/out.h"
 #include "base/slab.h"
-#include "proto/smtp_back.h"
+#include "proto/back.h"
 #include "session/session.h"
 
 /* A writer whose bytes leave from the front while the kernel takes them. */
@@ -28,10 +28,10 @@ struct desk {
 	struct buf in[2];                  /* by side: received, not yet consumed */
 	struct arena store;                /* the front engine's strings */
 	struct arena answer;               /* the auth service's strings */
-	struct smtp_back back;
-	struct smtp_back_peer peer;
-	struct login login;                /* as the backend engine uses it */
-	struct str error_code, error_text; /* refusal to be said after Auth-Wait, in `answer` */
+	struct back back;
+	struct back_peer peer;
+	struct login login;          /* as the backend engine uses it */
+	struct front_answer refusal; /* to be said after Auth-Wait, in `answer` */
 	uint8_t bytes[];
 };
 

@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * reason: what every way to end means. Log texts are NGINX's where it has one (its users' log
- * filters depend on them); replies likewise (RFC 5321 section 4.2, RFC 3463).
+ * filters depend on them); replies likewise (RFC 5321 section 4.2, RFC 3463, 1939, 3206, 3501).
  */
 #include "session/reason.h"
 
 #include "base/must.h"
 
-#define NOTHING                                                                                    \
+#define NO_TEXT                                                                                    \
 	{                                                                                          \
 		NULL, 0                                                                            \
 	}
-#define ERROR STR_INIT("451 4.3.2 Internal server error\r\n")
+#define NOTHING                                                                                    \
+	{                                                                                          \
+		NO_TEXT, NO_TEXT, NO_TEXT                                                          \
+	}
+/* To clients of SMTP, POP3 and IMAP. */
+#define WORDS(smtp, pop3, imap)                                                                    \
+	{                                                                                          \
+		STR_INIT(smtp "\r\n"), STR_INIT(pop3 "\r\n"), STR_INIT(imap "\r\n")                \
+	}
+#define ERROR                                                                                      \
+	WORDS("451 4.3.2 Internal server error", "-ERR internal server error",                     \
+	      "* BAD internal server error")
 
 static const struct reason_row rows[REASON_COUNT] = {
-	[REASON_NONE] = {"none", LEVEL_DEBUG, NOTHING, NOTHING},
+	[REASON_NONE] = {"none", LEVEL_DEBUG, NO_TEXT, NOTHING},
 	[REASON_DONE] = {"done", LEVEL_INFO, STR_INIT("proxied session done"), NOTHING},
-	[REASON_QUIT] = {"quit", LEVEL_DEBUG, NOTHING, NOTHING},
+	[REASON_QUIT] = {"quit", LEVEL_DEBUG, NO_TEXT, NOTHING},
 
 	[REASON_CLIENT_CLOSED] = {"client_closed", LEVEL_INFO, STR_INIT("client closed connection"),
 				  NOTHING},
@@ -32,10 +43,12 @@ static const struct reason_row rows[REASON_COUNT] = {
 					     STR_INIT("client sent too many commands"), NOTHING},
 	[REASON_CLIENT_HTTP] = {"client_http", LEVEL_INFO,
 				STR_INIT("client sent an HTTP request \"%D\""), NOTHING},
-	[REASON_CLIENT_EARLY] = {"client_early", LEVEL_INFO,
+	[REASON_CLIENT_EARLY] = {"client_early",
+				 LEVEL_INFO,
 				 STR_INIT("client was rejected before greeting: \"%D\""),
-				 STR_INIT("503 5.5.0 Improper use of SMTP command pipelining\r\n")},
-	[REASON_CLIENT_REFUSED] = {"client_refused", LEVEL_INFO, NOTHING, NOTHING},
+				 {STR_INIT("503 5.5.0 Improper use of SMTP command pipelining\r\n"),
+				  NO_TEXT, NO_TEXT}},
+	[REASON_CLIENT_REFUSED] = {"client_refused", LEVEL_INFO, NO_TEXT, NOTHING},
 
 	[REASON_AUTH_DOWN] = {"auth_down", LEVEL_ERR,
 			      STR_INIT("connect() to auth http server %A failed (%D)"), ERROR},
@@ -92,9 +105,13 @@ static const struct reason_row rows[REASON_COUNT] = {
 				     STR_INIT("upstream connection failed (%D)"), NOTHING},
 
 	[REASON_FULL] = {"full", LEVEL_ALERT, STR_INIT("worker_connections are not enough"),
-			 STR_INIT("421 4.3.2 Too many connections, try again later\r\n")},
+			 WORDS("421 4.3.2 Too many connections, try again later",
+			       "-ERR [SYS/TEMP] Too many connections, try again later",
+			       "* BYE Too many connections, try again later")},
 	[REASON_SHUTDOWN] = {"shutdown", LEVEL_INFO, STR_INIT("shutdown timeout"),
-			     STR_INIT("421 4.3.2 Service is shutting down, try again later\r\n")},
+			     WORDS("421 4.3.2 Service is shutting down, try again later",
+				   "-ERR [SYS/TEMP] Service is shutting down, try again later",
+				   "* BYE Service is shutting down, try again later")},
 	[REASON_INTERNAL] = {"internal", LEVEL_CRIT, STR_INIT("internal error: %D"), ERROR},
 };
 

@@ -62,7 +62,7 @@ static void greet(struct session *s)
 {
 	session_enter(s, PHASE_FRONT);
 	s->deadline_ms = s->env->now_ms + s->conf->timeout_ms;
-	smtp_front_greet(&s->u.front, &session_desk(s)->to_front.out);
+	front_greet(&s->u.front, &session_desk(s)->to_front.out);
 }
 
 void session_start(struct session *s, struct session_env *env, const struct session_start *start)
@@ -74,7 +74,7 @@ void session_start(struct session *s, struct session_env *env, const struct sess
 	s->number = start->number;
 	s->client = start->client;
 	s->local = start->local;
-	smtp_front_init(&s->u.front, &s->conf->smtp_front, start->nonce);
+	front_init(&s->u.front, &s->conf->front, start->nonce);
 	env->counters->accepted++;
 	session_log_connected(s);
 	if (s->conf->greeting_delay_ms)
@@ -107,7 +107,7 @@ void session_end_said(struct session *s, enum reason reason, struct str detail)
 
 void session_end(struct session *s, enum reason reason, struct str detail)
 {
-	struct str words = reason_row(reason)->smtp;
+	struct str words = reason_row(reason)->words[s->conf->front.protocol];
 
 	if (words.n && !is_ending(s) && s->phase != PHASE_RELAY)
 		out_str(&session_desk(s)->to_front.out, words);
@@ -205,7 +205,7 @@ static void back_closed(struct session *s, struct str failed)
 {
 	if (s->phase == PHASE_RELAY)
 		session_end_said(s, or_done(s, REASON_RELAY_BACK_RESET), failed);
-	else if (s->phase == PHASE_BACK && failed.n && s->desk->back.state == SMTP_BACK_GREETING)
+	else if (s->phase == PHASE_BACK && failed.n && back_is_silent(&s->desk->back))
 		session_end(s, REASON_BACK_DOWN, failed);
 	else if (s->phase == PHASE_BACK)
 		session_end(s, REASON_BACK_CLOSED, str_none());
@@ -359,13 +359,14 @@ struct str session_pending(const struct session *s, enum side side)
 
 void session_auth_query(const struct session *s, struct auth_http_query *q)
 {
+	const struct login *l = &s->u.front.login;
+
 	must(s->phase == PHASE_AUTH);
 	*q = (struct auth_http_query){
-		.login = &s->u.front.login,
-		.protocol = s->conf->protocol,
-		.need_password = s->conf->smtp_back.smtp_auth &&
-				 s->u.front.login.method != AUTH_NONE &&
-				 s->u.front.login.method != AUTH_PLAIN,
+		.login = l,
+		.protocol = s->conf->front.protocol,
+		.need_password = back_needs_password(&s->conf->back, l->method) &&
+				 !auth_method_has_password(l->method),
 		.client = s->client,
 		.client_host = STR("[UNAVAILABLE]"),
 	};
@@ -385,10 +386,10 @@ void session_rest(struct session *s)
 		return;
 	if (!front && s->phase != PHASE_RELAY && !is_ending(s))
 		return;
-	if (front && !smtp_front_idle(&s->u.front))
+	if (front && !front_idle(&s->u.front))
 		return;
 	if (front)
-		smtp_front_lend(&s->u.front, NULL);
+		front_lend(&s->u.front, NULL);
 	desk_put(s->env, s->desk);
 	s->desk = NULL;
 }

@@ -34,7 +34,7 @@ static struct str action(const struct session *s)
 	case PHASE_DIAL:
 		return STR("connecting to upstream");
 	case PHASE_BACK:
-		return smtp_back_action(&s->desk->back);
+		return back_action(&s->desk->back);
 	case PHASE_RELAY:
 		return STR("proxying");
 	case PHASE_CLOSING:
@@ -146,7 +146,7 @@ void session_log_note(struct session *s)
 	if (!session_log_takes(s, LEVEL_INFO))
 		return;
 	out_init(&o, text, sizeof(text));
-	smtp_front_note(&s->u.front, &o);
+	front_note(&s->u.front, &o);
 	finish(s, LEVEL_INFO, &o);
 }
 

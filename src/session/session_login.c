@@ -24,11 +24,11 @@ static void ask(struct session *s)
 /* Feed the front engine until it wants something that only time can give. */
 static void front_turn(struct session *s, struct buf *in)
 {
-	struct smtp_front *f = &s->u.front;
+	struct front *f = &s->u.front;
 	struct out *out = &s->desk->to_front.out;
 	enum front_ev ev;
 
-	while ((ev = smtp_front_next(f, in, out)) == FRONT_NOTE)
+	while ((ev = front_next(f, in, out)) == FRONT_NOTE)
 		session_log_note(s);
 	s->front_full = ev == FRONT_FULL;
 	switch (ev) {
@@ -62,7 +62,7 @@ static void lend(struct session *s)
 	struct desk *d = session_desk(s);
 
 	if (!s->u.front.store)
-		smtp_front_lend(&s->u.front, &d->store);
+		front_lend(&s->u.front, &d->store);
 }
 
 void session_login_resume(struct session *s)
@@ -72,11 +72,12 @@ void session_login_resume(struct session *s)
 }
 
 /* A refused login: say so; close, or let the client try again. */
-static void refuse(struct session *s, const struct front_answer *a, bool again)
+static void refuse(struct session *s, const struct front_answer *a)
 {
-	smtp_front_verdict(&s->u.front, a, &s->desk->to_front.out);
+	enum front_ev ev = front_verdict(&s->u.front, a, &s->desk->to_front.out);
+
 	buf_forget(&s->desk->in[SIDE_FRONT]);
-	if (!again) {
+	if (ev == FRONT_FAIL) {
 		session_end_said(s, REASON_CLIENT_REFUSED, str_none());
 		return;
 	}
@@ -102,30 +103,37 @@ static void wait_for_it(struct session *s, const struct verdict *v)
 void session_login_waited(struct session *s)
 {
 	struct desk *d = s->desk;
-	struct front_answer a = {FRONT_REFUSED, d->error_code, d->error_text};
 
 	if (s->retry_auth) {
 		ask(s);
 		return;
 	}
-	refuse(s, &a, true);
+	refuse(s, &d->refusal);
 	if (s->desk)
 		arena_reset_to(&s->desk->answer, 0);
 }
 
 static void error_verdict(struct session *s, const struct verdict *v)
 {
-	struct front_answer a = {FRONT_REFUSED, v->error_code, v->error_text};
+	struct front_answer a = {
+		.outcome = FRONT_REFUSED,
+		.code = v->error_code,
+		.text = v->error_text,
+		.sasl = v->error_sasl,
+		.closes = !v->wait_s,
+	};
 	struct desk *d = s->desk;
 
 	session_log_refused(s, v->error_text);
 	if (!v->wait_s) {
-		refuse(s, &a, false);
+		refuse(s, &a);
 		return;
 	}
 	arena_reset_to(&d->answer, 0);
-	if (arena_copy(&d->answer, v->error_code, &d->error_code) < 0 ||
-	    arena_copy(&d->answer, v->error_text, &d->error_text) < 0) {
+	d->refusal = a;
+	if (arena_copy(&d->answer, a.code, &d->refusal.code) < 0 ||
+	    arena_copy(&d->answer, a.text, &d->refusal.text) < 0 ||
+	    arena_copy(&d->answer, a.sasl, &d->refusal.sasl) < 0) {
 		session_end(s, REASON_AUTH_TOO_LONG, str_none());
 		return;
 	}
@@ -185,12 +193,13 @@ void session_login_dialled(struct session *s, struct str failed)
 		return;
 	}
 	session_enter(s, PHASE_BACK);
-	d->peer = (struct smtp_back_peer){
+	d->peer = (struct back_peer){
 		.login = &d->login,
 		.client = s->client,
+		.local = s->local,
 		.client_host = STR("[UNAVAILABLE]"),
 	};
-	smtp_back_init(&d->back, &s->conf->smtp_back, &d->peer);
+	back_init(&d->back, &s->conf->back, &d->peer);
 }
 
 static void hand_over(struct session *s)
@@ -204,7 +213,7 @@ static void hand_over(struct session *s)
 	s->env->counters->logged_in++;
 	if (user.n)
 		memcpy(kept, user.p, user.n);
-	smtp_front_verdict(&s->u.front, &a, &d->to_front.out);
+	(void)front_verdict(&s->u.front, &a, &d->to_front.out);
 	arena_reset_to(&d->store, 0);
 	arena_reset_to(&d->answer, 0);
 	buf_forget(&d->in[SIDE_FRONT]);
@@ -232,7 +241,7 @@ static struct str without_line_end(struct str s)
 
 static void back_failed(struct session *s)
 {
-	struct smtp_back *b = &s->desk->back;
+	struct back *b = &s->desk->back;
 	enum reason reason = (enum reason)b->reason;
 
 	if (s->conf->pass_error_message && reason == REASON_BACK_INVALID) {
@@ -247,7 +256,7 @@ static void back_turn(struct session *s, struct buf *in)
 {
 	struct desk *d = s->desk;
 
-	switch (smtp_back_next(&d->back, in, &d->to_back.out)) {
+	switch (back_next(&d->back, in, &d->to_back.out)) {
 	case BACK_MORE:
 	case BACK_FULL:
 		break;

@@ -51,8 +51,8 @@ static void check(const struct conf *c)
 		const struct server_conf *s = &c->servers[i]->session;
 
 		must(s->auth && s->auth->n_addresses && s->auth->http.uri.p[0] == '/');
-		must(c->servers[i]->logs.n && s->smtp_front.server_name.n);
-		must(s->timeout_ms && s->smtp_front.line_max && s->smtp_back.reply_max);
+		must(c->servers[i]->logs.n && s->front.server_name.n);
+		must(s->timeout_ms && s->front.line_max && s->back.reply_max);
 	}
 }
 

@@ -11,7 +11,7 @@ static const struct str capabilities[] = {STR_INIT("SIZE 1000"), STR_INIT("8BITM
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const char *const verdicts[] = {"r", "a", "ca", "rrca"};
+	static const char *const verdicts[] = {"r", "sa", "ca", "rsSa"};
 	struct laws_smtp_front conf = {
 		.front =
 			{
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	uint8_t choice = n ? data[0] : 0;
 
 	conf.front.n_capabilities = choice & 1 ? 2 : 0;
-	conf.front.methods = choice & 2 ? 31 : choice & 4 ? 3 : 16;
+	conf.front.methods = choice & 2 ? 127 : choice & 4 ? 3 : 1U << FRONT_METHOD_NONE;
 	conf.front.starttls = choice & 8 ? STARTTLS_OFF : choice & 16 ? STARTTLS_ON : STARTTLS_ONLY;
 	conf.verdicts = verdicts[choice >> 5 & 3];
 	conf.store_max = choice & 128 ? 96 : 0;

@@ -27,10 +27,10 @@ static struct laws_smtp_front conf_of(uint32_t methods)
 }
 
 enum {
-	ALL = 1 << SMTP_AUTH_PLAIN | 1 << SMTP_AUTH_LOGIN | 1 << SMTP_AUTH_CRAM_MD5 |
-	      1 << SMTP_AUTH_EXTERNAL | 1 << SMTP_AUTH_NONE,
-	LISTED = 1 << SMTP_AUTH_PLAIN | 1 << SMTP_AUTH_LOGIN,
-	NONE = 1 << SMTP_AUTH_NONE,
+	ALL = 1 << SASL_PLAIN | 1 << SASL_LOGIN | 1 << SASL_CRAM_MD5 | 1 << SASL_EXTERNAL |
+	      1 << SASL_XOAUTH2 | 1 << SASL_OAUTHBEARER | 1 << FRONT_METHOD_NONE,
+	LISTED = 1 << SASL_PLAIN | 1 << SASL_LOGIN,
+	NONE = 1 << FRONT_METHOD_NONE,
 };
 
 static const struct str transcripts[] = {
@@ -61,6 +61,14 @@ static const struct str transcripts[] = {
 	STR_INIT("X\r\nY\nZ\r\n1\r\n2\r\n3\r\nQUIT\r\n"),
 	STR_INIT("NOOP a b c d e f g h i j k\r\nNOOP a b c d e f g h i j k l\r\n"
 		 "  NOOP\r\nHELO   a  \r\nVRFY a\r\nEXPN b\r\nHELP\r\nDATA\r\nquit\r\n"),
+	/* tokens: "user=alice^Aauth=Bearer token0^A^A" and "n,a=alice,^Aauth=Bearer token0^A^A" */
+	STR_INIT("AUTH XOAUTH2\r\ndXNlcj1hbGljZQFhdXRoPUJlYXJlciB0b2tlbjABAQ==\r\n\r\nNOOP\r\n"
+		 "AUTH XOAUTH2 dXNlcj1hbGljZQFhdXRoPUJlYXJlciB0b2tlbjABAQ==\r\n*\r\nNOOP\r\n"
+		 "AUTH XOAUTH2 dXNlcj1hbGljZQFhdXRoPUJlYXJlciB0b2tlbjABAQ==\r\nAQ==\r\nQUIT\r\n"),
+	STR_INIT("AUTH OAUTHBEARER\r\nbixhPWFsaWNlLAFhdXRoPUJlYXJlciB0b2tlbjABAQ==\r\nAQ==\r\n"
+		 "AUTH OAUTHBEARER bixhPWFsaWNlLAFhdXRoPUJlYXJlciB0b2tlbjABAQ==\r\n\r\nQUIT\r\n"),
+	STR_INIT("AUTH XOAUTH2\r\n*\r\nAUTH OAUTHBEARER\r\nYQ==\r\nAUTH XOAUTH2 YQ==\r\n"
+		 "AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\nQUIT\r\n"),
 	STR_INIT(""),
 };
 
@@ -94,6 +102,17 @@ Test(laws_smtp_front, mail_without_login)
 
 	conf.verdicts = "r";
 	check_all(&conf, true);
+}
+
+Test(laws_smtp_front, refusals_of_every_kind)
+{
+	static const char *const verdicts[] = {"s", "S", "q", "sSa", "rsa"};
+	struct laws_smtp_front conf = conf_of(ALL);
+
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		conf.verdicts = verdicts[i];
+		check_all(&conf, true);
+	}
 }
 
 Test(laws_smtp_front, starttls)
@@ -159,7 +178,7 @@ Test(laws_smtp_front, long_names)
 	uint8_t text[600];
 	struct out o;
 
-	for (uint32_t n = 75; n < 90; n++) {
+	for (uint32_t n = 67; n < 80; n++) {
 		out_init(&o, text, sizeof(text));
 		out_lit(&o, "EHLO ");
 		for (uint32_t i = 0; i < n; i++)

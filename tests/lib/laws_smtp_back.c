@@ -8,8 +8,8 @@
 #include <string.h>
 
 struct self {
-	struct smtp_back back;
-	struct smtp_back_peer peer;
+	struct back back;
+	struct back_peer peer;
 };
 
 static void begin(struct laws_world *w, struct out *out)
@@ -20,7 +20,7 @@ static void begin(struct laws_world *w, struct out *out)
 	(void)out;
 	s->peer = conf->peer;
 	s->peer.login = &conf->login;
-	smtp_back_init(&s->back, &conf->back, &s->peer);
+	back_init(&s->back, &conf->back, &s->peer);
 }
 
 /* The first reply that waits, if whole, or else everything. */
@@ -35,13 +35,13 @@ static struct str answer_in(const struct laws_smtp_back *conf, const struct buf 
 
 static void trace(struct laws_world *w, const char *event)
 {
-	const struct smtp_back *b = &((const struct self *)w->self)->back;
+	const struct back *b = &((const struct self *)w->self)->back;
 
 	out_str(&w->trace, str_cstr(event));
-	laws_trace_str(w, "state", str_cstr(smtp_back_state_name(b->state)));
-	laws_trace_str(w, "action", smtp_back_action(b));
+	laws_trace_str(w, "state", str_cstr(back_state_name(b)));
+	laws_trace_str(w, "action", back_action(b));
 	laws_trace_u64(w, "reason", b->reason);
-	laws_trace_u64(w, "together", b->rcpt_sent);
+	laws_trace_u64(w, "together", b->u.smtp.rcpt_sent);
 	laws_trace_str(w, "reply", b->reply);
 }
 
@@ -50,7 +50,7 @@ static enum laws_turn turn(struct laws_world *w, struct buf *in, struct out *out
 	struct self *s = w->self;
 	struct buf shown = buf_view(answer_in(w->conf, in));
 	uint32_t n = buf_len(&shown);
-	enum back_ev ev = smtp_back_next(&s->back, &shown, out);
+	enum back_ev ev = back_next(&s->back, &shown, out);
 
 	n -= buf_len(&shown);
 	switch (ev) {

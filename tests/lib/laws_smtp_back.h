@@ -12,8 +12,8 @@
 
 /* The `conf` of laws_check() for this engine; peer.login is set by the adapter. */
 struct laws_smtp_back {
-	struct smtp_back_conf back;
-	struct smtp_back_peer peer;
+	struct back_conf back;
+	struct back_peer peer;
 	struct login login;
 };
 

@@ -12,7 +12,7 @@ enum { STORE_MAX = 16384, SECRET_MAX = 4096 };
 
 struct self {
 	uint32_t logins;
-	struct smtp_front front;
+	struct front front;
 };
 
 static void lend(struct laws_world *w)
@@ -22,7 +22,7 @@ static void lend(struct laws_world *w)
 	size_t n = conf->store_max ? conf->store_max : STORE_MAX;
 
 	arena_init(&w->store, w->store.base, n);
-	smtp_front_lend(&s->front, &w->store);
+	front_lend(&s->front, &w->store);
 }
 
 static void begin(struct laws_world *w, struct out *out)
@@ -33,9 +33,9 @@ static void begin(struct laws_world *w, struct out *out)
 	/* A small store ends at the guard page as well. */
 	w->store.base += conf->store_max ? STORE_MAX - conf->store_max : 0;
 	s->logins = 0;
-	smtp_front_init(&s->front, &conf->front, STR("1234567890.1700000000"));
+	front_init(&s->front, &conf->front, STR("1234567890.1700000000"));
 	lend(w);
-	smtp_front_greet(&s->front, out);
+	front_greet(&s->front, out);
 }
 
 static void trace_login(struct laws_world *w, const struct login *l)
@@ -72,7 +72,7 @@ static void no_reading(struct laws_world *w, struct buf *in, struct out *out)
 	uint32_t left = buf_len(in);
 	size_t out_n = out->n;
 
-	laws_hold(w, smtp_front_next(&s->front, in, out) == FRONT_WAIT,
+	laws_hold(w, front_next(&s->front, in, out) == FRONT_WAIT,
 		  "injection: goes on before it was told to");
 	laws_hold(w, buf_len(in) == left && out->n == out_n,
 		  "injection: consumes or writes while it waits");
@@ -86,6 +86,7 @@ static enum laws_turn on_login(struct laws_world *w, struct buf *in, struct out 
 	char v = conf->verdicts[s->logins < last ? s->logins : last];
 	struct front_answer a = {.outcome = v == 'a' ? FRONT_ACCEPTED : FRONT_REFUSED};
 	uint8_t kept[SECRET_MAX];
+	enum front_ev ev;
 	struct str pass = str_first(s->front.login.pass, sizeof(kept));
 
 	trace_login(w, &s->front.login);
@@ -94,27 +95,31 @@ static enum laws_turn on_login(struct laws_world *w, struct buf *in, struct out 
 		memcpy(kept, pass.p, pass.n);
 	pass = is_no_secret(s, pass) ? str_none() : str_of(kept, pass.n);
 	a.code = v == 'c' ? STR("454 4.7.0") : str_none();
+	a.sasl = v == 's' || v == 'S' ? STR("eyJ9") : str_none();
+	a.closes = v == 'S' || v == 'q';
 	a.text = STR("no");
 	s->logins++;
-	smtp_front_verdict(&s->front, &a, out);
+	ev = front_verdict(&s->front, &a, out);
 	laws_no_secret(w, pass);
-	return v == 'a' ? LAWS_END : LAWS_AGAIN;
+	laws_hold(w, ev == FRONT_MORE || (a.closes && ev == FRONT_FAIL),
+		  "a verdict goes on or ends");
+	return v == 'a' || ev == FRONT_FAIL ? LAWS_END : LAWS_AGAIN;
 }
 
 static enum laws_turn on_tls(struct laws_world *w, struct buf *in, struct out *out)
 {
 	struct self *s = w->self;
-	uint8_t room[SMTP_FRONT_REPLY_MAX];
+	uint8_t room[FRONT_REPLY_MAX];
 	struct out later;
 	struct buf injected = buf_view(STR("QUIT\r\n")), hello = buf_view(STR("MAIL FROM:<x>\r\n"));
 
 	laws_hold(w, buf_len(in) == 0, "injection: plain text is left behind STARTTLS");
 	no_reading(w, &injected, out);
-	smtp_front_secured(&s->front);
+	front_secured(&s->front);
 	laws_hold(w, s->front.login.helo.n == 0 && s->front.login.mail_from.n == 0,
 		  "injection: something said in plain text is remembered");
 	out_init(&later, room, sizeof(room));
-	(void)smtp_front_next(&s->front, &hello, &later);
+	(void)front_next(&s->front, &hello, &later);
 	laws_hold(w, buf_len(&hello) == 0, "injection: plain text makes up a line with later text");
 	return LAWS_CUT;
 }
@@ -127,7 +132,7 @@ static void trace_log(struct laws_world *w, const char *what)
 	laws_trace_u64(w, "reason", s->front.reason);
 	laws_trace_str(w, "refused", s->front.refused);
 	out_byte(&w->trace, ' ');
-	smtp_front_note(&s->front, &w->trace);
+	front_note(&s->front, &w->trace);
 }
 
 static enum laws_turn on_event(struct laws_world *w, enum front_ev ev, struct buf *in,
@@ -149,7 +154,7 @@ static enum laws_turn on_event(struct laws_world *w, enum front_ev ev, struct bu
 	case FRONT_FAIL:
 		trace_log(w, ev == FRONT_QUIT ? "quit" : "fail");
 		no_reading(w, in, out);
-		laws_hold(w, smtp_front_idle(&((struct self *)w->self)->front),
+		laws_hold(w, front_idle(&((struct self *)w->self)->front),
 			  "secrecy: something stays in the store at the end");
 		return LAWS_END;
 	case FRONT_WAIT:
@@ -163,12 +168,12 @@ static enum laws_turn turn(struct laws_world *w, struct buf *in, struct out *out
 {
 	struct self *s = w->self;
 
-	if (smtp_front_idle(&s->front)) {
-		smtp_front_lend(&s->front, NULL);
+	if (front_idle(&s->front)) {
+		front_lend(&s->front, NULL);
 		memset(w->store.base, 0xee, w->store.size);
 		lend(w);
 	}
-	return on_event(w, smtp_front_next(&s->front, in, out), in, out);
+	return on_event(w, front_next(&s->front, in, out), in, out);
 }
 
 /* Replies are lines of three digits and "-" or " ", ended by CRLF. */
@@ -190,7 +195,7 @@ const struct laws_engine laws_smtp_front_engine = {
 	.name = "smtp_front",
 	.self_size = sizeof(struct self),
 	.store_size = STORE_MAX,
-	.out_size = SMTP_FRONT_REPLY_MAX + 64,
+	.out_size = FRONT_REPLY_MAX + 64,
 	.begin = begin,
 	.turn = turn,
 	.output = output,

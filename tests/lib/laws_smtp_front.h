@@ -8,13 +8,14 @@
 #define LIB_LAWS_SMTP_FRONT_H
 
 #include "laws.h"
-#include "proto/smtp_front.h"
+#include "proto/front.h"
 
 /* The `conf` of laws_check() for this engine. */
 struct laws_smtp_front {
-	struct smtp_front_conf front;
-	const char *verdicts; /* one per login, the last one repeats: 'a'ccept, 'r'efuse, or refuse
-				 with a 'c'ode */
+	struct front_conf front;
+	const char *verdicts; /* one per login, the last one repeats: 'a'ccept, 'r'efuse, refuse
+				 with a 'c'ode, refuse and 'q'uit, explain with Auth-Error-'s'ASL,
+				 'S': and quit */
 	size_t store_max;     /* bytes of the store that are lent; 0: all */
 };
 

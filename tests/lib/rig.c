@@ -27,13 +27,12 @@ static void rig_write_log(struct logger *self, const struct log_line *line)
 static struct server_conf rig_conf(void)
 {
 	return (struct server_conf){
-		.protocol = PROTOCOL_SMTP,
-		.smtp_front = {.server_name = STR("mx.test"),
-			       .methods = 1U << SMTP_AUTH_PLAIN | 1U << SMTP_AUTH_LOGIN |
-					  1U << SMTP_AUTH_CRAM_MD5 | 1U << SMTP_AUTH_NONE,
-			       .line_max = RIG_LINE_MAX,
-			       .errors_max = 5},
-		.smtp_back = {.server_name = STR("mx.test"), .reply_max = RIG_LINE_MAX},
+		.front = {.server_name = STR("mx.test"),
+			  .methods = 1U << SASL_PLAIN | 1U << SASL_LOGIN | 1U << SASL_CRAM_MD5 |
+				     1U << FRONT_METHOD_NONE,
+			  .line_max = RIG_LINE_MAX,
+			  .errors_max = 5},
+		.back = {.server_name = STR("mx.test"), .reply_max = RIG_LINE_MAX},
 		.timeout_ms = RIG_TIMEOUT_MS,
 		.proxy_timeout_ms = RIG_PROXY_MS,
 		.auth_name = STR("127.0.0.1:9000"),

@@ -65,13 +65,12 @@ static void stand_flush_log(struct logger *self)
 static void stand_fill_server(struct stand *st)
 {
 	st->server = (struct server_conf){
-		.protocol = PROTOCOL_SMTP,
-		.smtp_front = {.server_name = STR("mx.test"),
-			       .methods = 1U << SMTP_AUTH_PLAIN | 1U << SMTP_AUTH_CRAM_MD5 |
-					  1U << SMTP_AUTH_NONE,
-			       .line_max = 4096,
-			       .errors_max = 5},
-		.smtp_back = {.server_name = STR("mx.test"), .reply_max = 4096},
+		.front = {.server_name = STR("mx.test"),
+			  .methods =
+				  1U << SASL_PLAIN | 1U << SASL_CRAM_MD5 | 1U << FRONT_METHOD_NONE,
+			  .line_max = 4096,
+			  .errors_max = 5},
+		.back = {.server_name = STR("mx.test"), .reply_max = 4096},
 		.timeout_ms = 60000,
 		.proxy_timeout_ms = 60000,
 		.auth = &st->service,

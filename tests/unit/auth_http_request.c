@@ -107,7 +107,8 @@ Test(auth_http_request, kept_alive_connections_add_one_line)
 
 Test(auth_http_request, methods_and_protocols_have_nginx_names)
 {
-	static const char *const methods[] = {"plain", "apop", "cram-md5", "external", "none"};
+	static const char *const methods[] = {"plain",   "apop",        "cram-md5", "external",
+					      "xoauth2", "oauthbearer", "none"};
 	static const char *const protocols[] = {"smtp", "pop3", "imap"};
 	struct ask a;
 

@@ -37,10 +37,10 @@ Test(conf, an_ordinary_file_becomes_what_runs)
 	cr_assert(str_eq(c->worker.listens[1].text, STR("[::1]:587")));
 	cr_assert_eq(c->worker.listens[0].server, first);
 	cr_assert_eq(c->worker.listens[1].server, second);
-	cr_assert(str_eq(first->smtp_front.server_name, STR("mail.example.org")));
-	cr_assert(str_eq(second->smtp_front.server_name, STR("other")));
-	cr_assert_eq(first->smtp_front.n_capabilities, 2);
-	cr_assert(str_eq(first->smtp_front.capabilities[0], STR("SIZE 1000")));
+	cr_assert(str_eq(first->front.server_name, STR("mail.example.org")));
+	cr_assert(str_eq(second->front.server_name, STR("other")));
+	cr_assert_eq(first->front.n_capabilities, 2);
+	cr_assert(str_eq(first->front.capabilities[0], STR("SIZE 1000")));
 	cr_assert_eq(first->auth, second->auth);
 	cr_assert_eq(c->worker.n_auth_services, 1);
 	cr_assert(str_eq(first->auth->name, STR("127.0.0.1:9000")));
@@ -122,7 +122,7 @@ Test(conf, a_known_port_stands_for_smtp)
 			 ports[i]);
 		c = conf_try_good(text);
 		cr_assert(c, "%s", ports[i]);
-		cr_assert_eq(c->servers[0]->session.protocol, PROTOCOL_SMTP);
+		cr_assert_eq(c->servers[0]->session.front.protocol, PROTOCOL_SMTP);
 		conf_free(c);
 	}
 }
@@ -193,7 +193,7 @@ Test(conf, a_reply_to_ehlo_fits_or_is_refused)
 	conf_free(c);
 	snprintf(text + n, sizeof(text) - n, " \"X%0230u\";", 1u);
 	cr_assert_null(conf_try_server(text, &e));
-	cr_assert_str_eq(e.text, "a reply to EHLO of 4114 bytes is too long for server in c:3 "
+	cr_assert_str_eq(e.text, "a reply to EHLO of 4134 bytes is too long for server in c:3 "
 				 "(at most 4096: shorten \"smtp_capabilities\")");
 }
 
@@ -247,7 +247,7 @@ Test(conf, what_is_for_nginx_is_skipped_with_a_notice)
 		cr_expect_eq(c->notes[i].level, i < 3 ? LEVEL_NOTICE : LEVEL_WARN);
 	}
 	cr_assert(str_eq(c->servers[0]->session.auth->name, STR("127.0.0.2:80")));
-	cr_assert_eq(c->servers[0]->session.smtp_front.n_capabilities, 0);
+	cr_assert_eq(c->servers[0]->session.front.n_capabilities, 0);
 	conf_free(c);
 }
 

@@ -121,15 +121,15 @@ static void show_listens(const struct conf *c, struct out *o)
 
 static void show_protocol(const struct conf *c, struct out *o)
 {
-	out_u64(o, server(c)->protocol);
+	out_u64(o, server(c)->front.protocol);
 }
 
 static void show_name(const struct conf *c, struct out *o)
 {
 	char machine[256] = "";
-	struct str name = server(c)->smtp_front.server_name;
+	struct str name = server(c)->front.server_name;
 
-	must(str_eq(name, server(c)->smtp_back.server_name));
+	must(str_eq(name, server(c)->back.server_name));
 	gethostname(machine, sizeof(machine) - 1);
 	if (str_eq_nocase(name, str_cstr(machine)))
 		name = STR("machine");
@@ -143,12 +143,12 @@ static void show_timeout(const struct conf *c, struct out *o)
 
 static void show_errors(const struct conf *c, struct out *o)
 {
-	out_u64(o, server(c)->smtp_front.errors_max);
+	out_u64(o, server(c)->front.errors_max);
 }
 
 static void show_commands(const struct conf *c, struct out *o)
 {
-	out_u64(o, server(c)->smtp_front.commands_max);
+	out_u64(o, server(c)->front.commands_max);
 }
 
 static void show_auth(const struct conf *c, struct out *o)
@@ -191,25 +191,25 @@ static void show_queue(const struct conf *c, struct out *o)
 
 static void show_methods(const struct conf *c, struct out *o)
 {
-	static const char letters[] = "plcen";
+	static const char letters[] = "plcexon";
 
-	for (unsigned i = 0; i < 5; i++)
-		if (server(c)->smtp_front.methods >> i & 1)
+	for (unsigned i = 0; i < 7; i++)
+		if (server(c)->front.methods >> i & 1)
 			out_byte(o, (uint8_t)letters[i]);
 }
 
 static void show_capabilities(const struct conf *c, struct out *o)
 {
-	for (uint32_t i = 0; i < server(c)->smtp_front.n_capabilities; i++) {
-		out_str(o, server(c)->smtp_front.capabilities[i]);
+	for (uint32_t i = 0; i < server(c)->front.n_capabilities; i++) {
+		out_str(o, server(c)->front.capabilities[i]);
 		out_byte(o, ',');
 	}
 }
 
 static void show_client_buffer(const struct conf *c, struct out *o)
 {
-	must(c->worker.client_buffer_max == server(c)->smtp_front.line_max);
-	out_u64(o, server(c)->smtp_front.line_max);
+	must(c->worker.client_buffer_max == server(c)->front.line_max);
+	out_u64(o, server(c)->front.line_max);
 }
 
 static void show_delay(const struct conf *c, struct out *o)
@@ -225,8 +225,8 @@ static void show_nothing(const struct conf *c, struct out *o)
 
 static void show_proxy_buffer(const struct conf *c, struct out *o)
 {
-	must(c->worker.proxy_buffer_max == server(c)->smtp_back.reply_max);
-	out_u64(o, server(c)->smtp_back.reply_max);
+	must(c->worker.proxy_buffer_max == server(c)->back.reply_max);
+	out_u64(o, server(c)->back.reply_max);
 }
 
 static void show_proxy_timeout(const struct conf *c, struct out *o)
@@ -241,12 +241,12 @@ static void show_pass_error(const struct conf *c, struct out *o)
 
 static void show_smtp_auth(const struct conf *c, struct out *o)
 {
-	show_flag(o, server(c)->smtp_back.smtp_auth);
+	show_flag(o, server(c)->back.smtp_auth);
 }
 
 static void show_xclient(const struct conf *c, struct out *o)
 {
-	show_flag(o, server(c)->smtp_back.xclient);
+	show_flag(o, server(c)->back.xclient);
 }
 
 #define MY_AUTH "127.0.0.1:9 127.0.0.1 /"

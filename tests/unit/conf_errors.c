@@ -216,11 +216,11 @@ static const struct refused {
 	{MAIL, "server_name \"a\\nb\";",
 	 "\"server_name\" directive invalid value in c:2 (\"a?b\" has a control character in it)"},
 	{MAIL, "smtp_auth foo;",
-	 "invalid value \"foo\" in c:2 (it can be: plain, login, cram-md5, external, none)"},
+	 "invalid value \"foo\" in c:2 (it can be: plain, login, cram-md5, external, "
+	 "xoauth2, oauthbearer, none)"},
 	{MAIL, "smtp_auth;",
 	 "invalid number of arguments in \"smtp_auth\" directive in c:2 (syntax: smtp_auth plain | "
-	 "login | cram-md5 | external | none ...;)"},
-	{MAIL, "smtp_auth plain xoauth2;", "\"smtp_auth xoauth2\" is not supported yet in c:2"},
+	 "login | cram-md5 | external | xoauth2 | oauthbearer | none ...;)"},
 	{MAIL, "smtp_capabilities;",
 	 "invalid number of arguments in \"smtp_capabilities\" directive in c:2 (syntax: "
 	 "smtp_capabilities extension ...;)"},

@@ -46,8 +46,8 @@ Test(conf_include, a_pattern_reads_all_that_match_in_order_and_none_is_fine)
 
 	cr_assert(c, "%s", e.text);
 	cr_assert_eq(c->n_servers, 2);
-	cr_assert(str_eq(c->servers[0]->session.smtp_front.server_name, STR("one")));
-	cr_assert(str_eq(c->servers[1]->session.smtp_front.server_name, STR("two")));
+	cr_assert(str_eq(c->servers[0]->session.front.server_name, STR("one")));
+	cr_assert(str_eq(c->servers[1]->session.front.server_name, STR("two")));
 	conf_free(c);
 }
 

@@ -35,8 +35,8 @@ Test(desk, holds_what_the_buffers_of_the_configuration_need)
 	struct room r = room_make();
 	struct desk *d = desk_get(&r.env);
 
-	cr_assert_geq(d->to_front.out.size, PROXY + 2 * SMTP_FRONT_REPLY_MAX);
-	cr_assert_geq(d->to_back.out.size, 3 * CLIENT + SMTP_BACK_COMMAND_EXTRA);
+	cr_assert_geq(d->to_front.out.size, PROXY + 2 * FRONT_REPLY_MAX);
+	cr_assert_geq(d->to_back.out.size, 3 * CLIENT + BACK_COMMAND_EXTRA);
 	cr_assert_geq(d->store.size, 4 * CLIENT);
 	cr_assert_eq(d->answer.size, AUTH_HTTP_RESPONSE_MAX);
 	cr_assert_geq(d->in[SIDE_FRONT].size, CLIENT + RELAY_HELD_MAX);

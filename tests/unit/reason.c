@@ -45,10 +45,10 @@ Test(reason, texts_are_well_formed)
 	}
 }
 
-Test(reason, replies_are_one_whole_line_with_codes)
+Test(reason, replies_to_smtp_are_one_whole_line_with_codes)
 {
 	for (int i = 0; i < REASON_COUNT; i++) {
-		struct str s = reason_row((enum reason)i)->smtp;
+		struct str s = reason_row((enum reason)i)->words[PROTOCOL_SMTP];
 
 		if (!s.n)
 			continue;
@@ -57,6 +57,26 @@ Test(reason, replies_are_one_whole_line_with_codes)
 		cr_assert(s.p[3] == ' ' && s.p[4] == s.p[0] && s.p[9] == ' ');
 		cr_assert(memcmp(s.p + s.n - 2, "\r\n", 2) == 0);
 		cr_assert_not(str_has_ctl(str_first(s, s.n - 2)));
+	}
+}
+
+Test(reason, replies_to_pop3_and_imap_are_one_whole_line)
+{
+	for (int i = 0; i < REASON_COUNT; i++) {
+		const struct reason_row *row = reason_row((enum reason)i);
+		struct str pop3 = row->words[PROTOCOL_POP3], imap = row->words[PROTOCOL_IMAP];
+
+		cr_assert_eq(pop3.n != 0, imap.n != 0, "%s", row->label);
+		if (!pop3.n)
+			continue;
+		cr_assert(row->words[PROTOCOL_SMTP].n, "%s", row->label);
+		cr_assert(str_starts(pop3, STR("-ERR ")), "%s", row->label);
+		cr_assert(str_starts(imap, STR("* BAD ")) || str_starts(imap, STR("* BYE ")), "%s",
+			  row->label);
+		cr_assert_eq(str_find(pop3, '\r'), pop3.n - 2);
+		cr_assert_eq(str_find(pop3, '\n'), pop3.n - 1);
+		cr_assert_eq(str_find(imap, '\r'), imap.n - 2);
+		cr_assert_eq(str_find(imap, '\n'), imap.n - 1);
 	}
 }
 

@@ -106,6 +106,67 @@ Test(sasl, external_has_no_password)
 	cr_assert(learnt(AUTH_EXTERNAL, STR("alice"), STR("")));
 }
 
+Test(sasl, xoauth2_is_user_and_token)
+{
+	cr_assert_eq(said(sasl_xoauth2, STR("user=al@b\1auth=Bearer tok.en==\1\1")), SASL_OK);
+	cr_assert(learnt(AUTH_XOAUTH2, STR("al@b"), STR("tok.en==")));
+	cr_assert_eq(said(sasl_xoauth2, STR("user=\1AUTH=BEARER t\1\1")), SASL_OK);
+	cr_assert(learnt(AUTH_XOAUTH2, STR(""), STR("t")));
+	cr_assert_eq(said(sasl_xoauth2, STR("user=a\1x=y\1auth=Bearer t\1\1")), SASL_OK);
+	cr_assert(learnt(AUTH_XOAUTH2, STR("a"), STR("t")));
+}
+
+Test(sasl, oauthbearer_is_header_and_token)
+{
+	cr_assert_eq(said(sasl_oauthbearer, STR("n,a=al@b,\1host=h\1port=1\1auth=Bearer t\1\1")),
+		     SASL_OK);
+	cr_assert(learnt(AUTH_OAUTHBEARER, STR("al@b"), STR("t")));
+	cr_assert_eq(said(sasl_oauthbearer, STR("y,a=a=2cb=3D=3dc,\1auth=Bearer t\1\1")), SASL_OK);
+	cr_assert(learnt(AUTH_OAUTHBEARER, STR("a,b==c"), STR("t")));
+	cr_assert_eq(said(sasl_oauthbearer, STR("n,,\1auth=Bearer t\1\1")), SASL_OK);
+	cr_assert(learnt(AUTH_OAUTHBEARER, STR(""), STR("t")));
+}
+
+Test(sasl, tokens_need_their_form)
+{
+	static const struct {
+		struct str said;
+		enum sasl_result xoauth2, oauthbearer;
+	} rows[] = {
+		{STR_INIT(""), SASL_BAD_USER, SASL_BAD_USER},
+		{STR_INIT("user=a"), SASL_BAD_USER, SASL_BAD_USER},
+		{STR_INIT("auth=Bearer t\1\1"), SASL_BAD_USER, SASL_BAD_USER},
+		{STR_INIT("user=a\1"), SASL_BAD_TOKEN, SASL_BAD_USER},
+		{STR_INIT("user=a\1\1"), SASL_BAD_TOKEN, SASL_BAD_USER},
+		{STR_INIT("user=a\1auth=Bearer t"), SASL_BAD_TOKEN, SASL_BAD_USER},
+		{STR_INIT("user=a\1auth=Bearer t\1"), SASL_BAD_TOKEN, SASL_BAD_USER},
+		{STR_INIT("user=a\1auth=Bearer \1\1"), SASL_BAD_TOKEN, SASL_BAD_USER},
+		{STR_INIT("user=a\1auth=Basic t\1\1"), SASL_BAD_TOKEN, SASL_BAD_USER},
+		{STR_INIT("user=a\1auth=Bearer t\1\1x"), SASL_BAD_TOKEN, SASL_BAD_USER},
+		{STR_INIT("n,a=a,\1\1"), SASL_BAD_USER, SASL_BAD_TOKEN},
+		{STR_INIT("n,a=a,\1auth=Bearer t\1"), SASL_BAD_USER, SASL_BAD_TOKEN},
+		{STR_INIT("n\1auth=Bearer t\1\1"), SASL_BAD_USER, SASL_BAD_USER},
+		{STR_INIT("n,\1auth=Bearer t\1\1"), SASL_BAD_USER, SASL_BAD_USER},
+		{STR_INIT("n,a=a\1auth=Bearer t\1\1"), SASL_BAD_USER, SASL_BAD_USER},
+		{STR_INIT("n,user=a,\1auth=Bearer t\1\1"), SASL_BAD_USER, SASL_BAD_USER},
+		{STR_INIT("n,a=a,b,\1auth=Bearer t\1\1"), SASL_BAD_USER, SASL_BAD_USER},
+		{STR_INIT("n,a=a=2,\1auth=Bearer t\1\1"), SASL_BAD_USER, SASL_BAD_USER},
+		{STR_INIT("n,a=a=,\1auth=Bearer t\1\1"), SASL_BAD_USER, SASL_BAD_USER},
+		{STR_INIT("n,a=a=41,\1auth=Bearer t\1\1"), SASL_BAD_USER, SASL_BAD_USER},
+		{STR_INIT("p=x,a=a,\1auth=Bearer t\1\1"), SASL_BAD_USER, SASL_BAD_USER},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_assert_eq(said(sasl_xoauth2, rows[i].said), rows[i].xoauth2, "row %zu", i);
+		cr_assert(store_is_clean());
+		cr_assert(login.user.p == NULL && login.pass.p == NULL);
+		cr_assert_eq(said(sasl_oauthbearer, rows[i].said), rows[i].oauthbearer, "row %zu",
+			     i);
+		cr_assert(store_is_clean());
+		cr_assert(login.user.p == NULL && login.pass.p == NULL);
+	}
+}
+
 Test(sasl, base64_is_read_up_to_the_first_equals_sign)
 {
 	cr_assert_eq(said_raw(sasl_external, STR("YWxpY2U"), 256), SASL_OK);
@@ -138,5 +199,9 @@ Test(sasl, notes_are_those_of_nginx)
 			 STR("client sent invalid password in AUTH PLAIN command")));
 	cr_assert(str_eq(sasl_note(SASL_CRAM_MD5, SASL_BAD_DIGEST),
 			 STR("client sent invalid CRAM-MD5 hash in AUTH CRAM-MD5 command")));
+	cr_assert(str_eq(sasl_note(SASL_XOAUTH2, SASL_BAD_TOKEN),
+			 STR("client sent invalid token in AUTH XOAUTH2 command")));
+	cr_assert(str_eq(sasl_note(SASL_OAUTHBEARER, SASL_BAD_USER),
+			 STR("client sent invalid login in AUTH OAUTHBEARER command")));
 	cr_assert_eq(sasl_note(SASL_PLAIN, SASL_TOO_LONG).n, 0);
 }

@@ -3,6 +3,7 @@
  * Unit tests of session/session: bytes that wait, the hand-over, half-closes.
  */
 #include "session/desk.h"
+#include "proto/smtp_back.h"
 #include "tests/lib/rig.h"
 
 #include <criterion/criterion.h>
@@ -150,7 +151,7 @@ Test(session_bytes, a_command_that_has_no_room_waits)
 	struct str big;
 	char helo[RIG_LINE_MAX];
 
-	r->conf.smtp_back.xclient = true;
+	r->conf.back.xclient = true;
 	memset(helo, 'h', sizeof(helo));
 	memcpy(helo, "EHLO ", 5);
 	memcpy(helo + sizeof(helo) - 3, "\r\n", 3);

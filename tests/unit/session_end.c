@@ -159,8 +159,9 @@ Test(session_end, every_reason_can_end_a_session_that_talks)
 		cr_assert_null(strchr(r->log.text, '%'));
 		cr_assert_null(strchr(r->log.text, '\x01'));
 		rig_take(r, SIDE_FRONT);
-		cr_assert(str_eq(str_cstr(r->sent), row->smtp), "%s", row->label);
-		WANTS(r, row->smtp.n && reason != REASON_SHUTDOWN ? WANT_SHUT : WANT_CLOSE);
+		cr_assert(str_eq(str_cstr(r->sent), row->words[PROTOCOL_SMTP]), "%s", row->label);
+		WANTS(r, row->words[PROTOCOL_SMTP].n && reason != REASON_SHUTDOWN ? WANT_SHUT
+										  : WANT_CLOSE);
 		rig_done(r);
 	}
 }
@@ -281,7 +282,7 @@ Test(session_end, a_long_refusal_is_cut_to_the_room_there_is)
 	session_on_verdict(&r->session, &(struct verdict){.kind = VERDICT_ERROR, .error_text = s});
 	ENDED(r, REASON_CLIENT_REFUSED);
 	rig_take(r, SIDE_FRONT);
-	cr_assert(strlen(r->sent) > SMTP_FRONT_REPLY_MAX);
+	cr_assert(strlen(r->sent) > FRONT_REPLY_MAX);
 	cr_assert_str_eq(r->sent + strlen(r->sent) - 3, "y\r\n");
 	rig_done(r);
 }
@@ -290,7 +291,7 @@ Test(session_end, a_password_that_no_command_can_hold_is_an_error_of_ours)
 {
 	struct rig *r = rig_new();
 
-	r->conf.smtp_back.smtp_auth = true;
+	r->conf.back.smtp_auth = true;
 	rig_reach(r, PHASE_AUTH);
 	session_on_verdict(&r->session, &(struct verdict){.kind = VERDICT_OK,
 							  .user = STR("u"),
@@ -311,7 +312,7 @@ Test(session_end, the_verdicts_user_and_password_replace_the_clients)
 	char user[SESSION_USER_MAX + 2];
 
 	memset(user, 'u', sizeof(user));
-	r->conf.smtp_back.smtp_auth = true;
+	r->conf.back.smtp_auth = true;
 	rig_reach(r, PHASE_AUTH);
 	session_on_verdict(&r->session, &(struct verdict){.kind = VERDICT_OK,
 							  .user = str_of(user, sizeof(user)),
@@ -350,7 +351,7 @@ Test(session_end, the_query_says_when_a_password_must_come_back)
 		struct rig *r = rig_new();
 		struct auth_http_query q;
 
-		r->conf.smtp_back.smtp_auth = rows[i].smtp_auth;
+		r->conf.back.smtp_auth = rows[i].smtp_auth;
 		rig_start(r);
 		rig_client(r, "EHLO c\r\n");
 		rig_client(r, rows[i].commands);
@@ -428,7 +429,7 @@ Test(session_end, what_was_rejected_is_noted)
 {
 	struct rig *r = rig_new();
 
-	r->conf.smtp_front.methods = 1U << SMTP_AUTH_PLAIN;
+	r->conf.front.methods = 1U << SASL_PLAIN;
 	rig_start(r);
 	rig_client(r, "EHLO c\r\nMAIL FROM:<a@b>\r\n");
 	LOGGED(r, "client was rejected: \"MAIL FROM:<a@b>__\" while in auth state, client: "
@@ -554,7 +555,7 @@ Test(session_end, an_accepted_password_is_forgotten)
 {
 	struct rig *r = rig_new();
 
-	r->conf.smtp_back.smtp_auth = true;
+	r->conf.back.smtp_auth = true;
 	long_helo(r);
 	rig_client(r, "AUTH PLAIN AHRpbQBzZWNy");
 	rig_client(r, "ZXQ=\r\n");

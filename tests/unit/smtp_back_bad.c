@@ -44,13 +44,13 @@ Test(smtp_back_bad, every_state_takes_its_codes_and_no_others)
 			reach_any(&t, state);
 			ev = say(&t, reply, 3);
 			cr_assert_eq(ev == BACK_FAIL, !ok, "%s in %s", reply,
-				     smtp_back_state_name(state));
+				     back_state_name(&t.back));
 			if (ok)
 				continue;
 			cr_assert_eq(t.back.reason, REASON_BACK_INVALID);
 			cr_assert_str_eq(t.reply, reply);
 			cr_assert_str_eq(sent(&t), "");
-			cr_assert(str_eq(smtp_back_action(&t.back),
+			cr_assert(str_eq(back_action(&t.back),
 					 STR("reading response from upstream")));
 		}
 	}

@@ -18,10 +18,10 @@ enum { REPLY_MAX = 256, STEPS_MAX = 8 };
 
 /* What is the same for one talk with a backend. */
 struct talk {
-	struct smtp_back_conf conf;
-	struct smtp_back_peer peer;
+	struct back_conf conf;
+	struct back_peer peer;
 	struct login login;
-	struct smtp_back back;
+	struct back back;
 	struct feed feed;
 	struct out out;
 	uint8_t out_bytes[4096];
@@ -50,7 +50,7 @@ static inline void talk_start(struct talk *t)
 {
 	feed_done(&t->feed);
 	out_init(&t->out, t->out_bytes, sizeof(t->out_bytes));
-	smtp_back_init(&t->back, &t->conf, &t->peer);
+	back_init(&t->back, &t->conf, &t->peer);
 }
 
 static inline void talk_envelope(struct talk *t)
@@ -64,7 +64,7 @@ static inline void talk_envelope(struct talk *t)
 /* One call of the engine with `bytes` behind what still waits. */
 static inline enum back_ev call(struct talk *t, struct str bytes)
 {
-	enum back_ev ev = smtp_back_next(&t->back, feed_open(&t->feed, bytes), &t->out);
+	enum back_ev ev = back_next(&t->back, feed_open(&t->feed, bytes), &t->out);
 
 	memset(t->reply, 0, sizeof(t->reply));
 	if (ev == BACK_READY || ev == BACK_FAIL) {

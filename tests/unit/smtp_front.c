@@ -3,16 +3,21 @@
  * Unit tests of proto/smtp_front: replies byte for byte, what a login carries, what is counted,
  * what ends a session, and that every command has an answer in every state.
  */
-#include "proto/smtp_front.h"
+#include "proto/front.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
-enum { NONE = 1 << SMTP_AUTH_NONE, EXTERNAL = 1 << SMTP_AUTH_EXTERNAL, ALL = 31 };
+enum {
+	NONE = 1 << FRONT_METHOD_NONE,
+	EXTERNAL = 1 << SASL_EXTERNAL,
+	TOKENS = 1 << SASL_XOAUTH2 | 1 << SASL_OAUTHBEARER,
+	ALL = (1 << SASL_XOAUTH2) - 1 + NONE
+};
 
 static const struct str capabilities[] = {STR_INIT("SIZE 1000"), STR_INIT("8BITMIME")};
-static struct smtp_front_conf conf;
-static struct smtp_front front;
+static struct front_conf conf;
+static struct front front;
 static struct arena store;
 static struct buf in;
 static struct out out;
@@ -20,7 +25,7 @@ static uint8_t store_memory[8192], in_memory[8192], out_memory[16384];
 
 static void begin(uint32_t methods)
 {
-	conf = (struct smtp_front_conf){
+	conf = (struct front_conf){
 		.server_name = STR_INIT("mx.test"),
 		.methods = methods,
 		.line_max = 4096,
@@ -29,15 +34,15 @@ static void begin(uint32_t methods)
 	arena_init(&store, store_memory, sizeof(store_memory));
 	buf_init(&in, in_memory, sizeof(in_memory));
 	out_init(&out, out_memory, sizeof(out_memory));
-	smtp_front_init(&front, &conf, STR("1.2"));
-	smtp_front_lend(&front, &store);
+	front_init(&front, &conf, STR("1.2"));
+	front_lend(&front, &store);
 }
 
 static enum front_ev say(struct str text)
 {
 	out_reset(&out);
 	cr_assert_eq(buf_append(&in, text), text.n);
-	return smtp_front_next(&front, &in, &out);
+	return front_next(&front, &in, &out);
 }
 
 static void expect(struct str text, struct str reply)
@@ -45,7 +50,7 @@ static void expect(struct str text, struct str reply)
 	enum front_ev ev = say(text);
 
 	if (ev == FRONT_NOTE)
-		ev = smtp_front_next(&front, &in, &out);
+		ev = front_next(&front, &in, &out);
 	cr_assert_eq(ev, FRONT_MORE, "%d for %s", ev, (const char *)text.p);
 	cr_assert(str_eq(out_data(&out), reply), "%s gave %.*s", (const char *)text.p, (int)out.n,
 		  (const char *)out.base);
@@ -56,7 +61,7 @@ static void refuse(void)
 	struct front_answer a = {.outcome = FRONT_REFUSED, .text = STR_INIT("no")};
 
 	out_reset(&out);
-	smtp_front_verdict(&front, &a, &out);
+	front_verdict(&front, &a, &out);
 	cr_assert(str_eq(out_data(&out), STR("535 5.7.0 no\r\n")));
 }
 
@@ -66,7 +71,7 @@ static void note_is(struct str want)
 	struct out o;
 
 	out_init(&o, text, sizeof(text));
-	smtp_front_note(&front, &o);
+	front_note(&front, &o);
 	cr_assert(str_eq(out_data(&o), want), "note: %.*s", (int)o.n, (const char *)o.base);
 }
 
@@ -79,7 +84,7 @@ static void note_is(struct str want)
 Test(smtp_front, greets)
 {
 	begin(ALL);
-	smtp_front_greet(&front, &out);
+	front_greet(&front, &out);
 	cr_assert(str_eq(out_data(&out), STR("220 mx.test ESMTP ready\r\n")));
 }
 
@@ -94,7 +99,7 @@ Test(smtp_front, ehlo_lists_what_is_configured)
 	expect(STR("EHLO a\r\n"), STR("250-mx.test\r\n250-SIZE 1000\r\n250 8BITMIME\r\n"));
 	conf.n_capabilities = 0;
 	expect(STR("EHLO a\r\n"), STR("250 mx.test\r\n"));
-	conf.methods = 1 << SMTP_AUTH_LOGIN;
+	conf.methods = 1 << SASL_LOGIN;
 	conf.starttls = STARTTLS_ON;
 	expect(STR("EHLO a\r\n"), STR("250-mx.test\r\n250-AUTH LOGIN\r\n250 STARTTLS\r\n"));
 	conf.starttls = STARTTLS_ONLY;
@@ -125,7 +130,7 @@ Test(smtp_front, mail_needs_login_where_none_is_not_configured)
 	cr_assert_eq(say(STR("MAIL FROM:<a@b> \r\nNOOP\r\n")), FRONT_NOTE);
 	cr_assert(str_eq(out_data(&out), REQUIRED));
 	note_is(STR("client was rejected: \"MAIL FROM:<a@b> __\""));
-	cr_assert_eq(smtp_front_next(&front, &in, &out), FRONT_MORE);
+	cr_assert_eq(front_next(&front, &in, &out), FRONT_MORE);
 	cr_assert(str_eq(out_data(&out),
 			 STR("530 5.7.1 Authentication required\r\n250 2.0.0 OK\r\n")));
 	expect(STR("MAIL\n"), REQUIRED);
@@ -152,14 +157,14 @@ Test(smtp_front, mail_without_login)
 	cr_assert(str_eq(l->helo, STR("me")));
 	cr_assert(str_eq(buf_data(&in), STR("DATA\r\n")), "what follows stays");
 	refuse();
-	cr_assert(!smtp_front_idle(&front), "MAIL is still there");
+	cr_assert(!front_idle(&front), "MAIL is still there");
 	expect(STR(""), INVALID);
 	cr_assert_eq(say(STR("RCPT TO:<d>\r\n")), FRONT_LOGIN);
 	cr_assert_eq(l->attempt, 2);
 	cr_assert(str_eq(l->mail_from, STR("mail  from:<a b> SIZE=1")));
 	refuse();
 	expect(STR("RSET\r\n"), OK);
-	cr_assert(smtp_front_idle(&front));
+	cr_assert(front_idle(&front));
 	expect(STR("RCPT TO:<d>\r\n"), SEQUENCE);
 }
 
@@ -168,9 +173,9 @@ static void accepted(struct str reply)
 	struct front_answer a = {.outcome = FRONT_ACCEPTED};
 
 	out_reset(&out);
-	smtp_front_verdict(&front, &a, &out);
+	front_verdict(&front, &a, &out);
 	cr_assert(str_eq(out_data(&out), reply));
-	cr_assert_eq(front.state, SMTP_FRONT_DONE);
+	cr_assert_eq(front.state, FRONT_IN_DONE);
 	cr_assert_eq(arena_mark(&store), 0);
 }
 
@@ -211,7 +216,94 @@ Test(smtp_front, each_mechanism_by_itself)
 	cr_assert_eq(l->pass.n, 0, "no password of an earlier attempt");
 	cr_assert_eq(l->salt.n, 0);
 	refuse();
-	cr_assert(smtp_front_idle(&front));
+	cr_assert(front_idle(&front));
+}
+
+static void explain(const char *command, bool closes)
+{
+	struct front_answer a = {.outcome = FRONT_REFUSED,
+				 .text = STR_INIT("no"),
+				 .sasl = STR_INIT("eyJ9"),
+				 .closes = closes};
+
+	begin(TOKENS);
+	cr_assert_eq(say(str_cstr(command)), FRONT_LOGIN);
+	out_reset(&out);
+	cr_assert_eq(front_verdict(&front, &a, &out), FRONT_MORE);
+	cr_assert(str_eq(out_data(&out), STR("334 eyJ9\r\n")));
+	cr_assert_str_eq(front_state_name(&front), "refusal");
+	cr_assert_eq(front.login.pass.n, 0);
+}
+
+#define XOAUTH2     "AUTH XOAUTH2 dXNlcj1hAWF1dGg9QmVhcmVyIGIBAQ==\r\n"
+#define OAUTHBEARER "AUTH OAUTHBEARER bixhPWEsAWF1dGg9QmVhcmVyIGIBAQ==\r\n"
+
+Test(smtp_front, tokens)
+{
+	const struct login *l = &front.login;
+
+	begin(TOKENS);
+	expect(STR("EHLO a\r\n"), STR("250-mx.test\r\n250 AUTH XOAUTH2 OAUTHBEARER\r\n"));
+	expect(STR("AUTH XOAUTH2\r\n"), STR("334 \r\n"));
+	cr_assert_eq(say(STR("dXNlcj1hAWF1dGg9QmVhcmVyIGIBAQ==\r\n")), FRONT_LOGIN);
+	cr_assert_eq(l->method, AUTH_XOAUTH2);
+	cr_assert(str_eq(l->user, STR("a")) && str_eq(l->pass, STR("b")));
+	refuse();
+	cr_assert_eq(say(STR(OAUTHBEARER)), FRONT_LOGIN);
+	cr_assert_eq(l->method, AUTH_OAUTHBEARER);
+	cr_assert(str_eq(l->user, STR("a")) && str_eq(l->pass, STR("b")));
+	refuse();
+	expect(STR("AUTH OAUTHBEARER\r\n"), STR("334 \r\n"));
+	cr_assert_eq(say(STR("YQ==\r\n")), FRONT_NOTE);
+	note_is(STR("client sent invalid login in AUTH OAUTHBEARER command"));
+	cr_assert(front_idle(&front));
+}
+
+Test(smtp_front, a_refused_token_is_explained_first)
+{
+	explain(XOAUTH2, false);
+	expect(STR("\r\n"), STR("535 5.7.0 no\r\n"));
+	cr_assert(front_idle(&front));
+	explain(OAUTHBEARER, false);
+	expect(STR("AQ==\r\nNOOP\r\n"), STR("535 5.7.0 no\r\n250 2.0.0 OK\r\n"));
+	explain(OAUTHBEARER, false);
+	expect(STR("\r\n"), INVALID);
+	explain(XOAUTH2, false);
+	expect(STR("*\r\n"), INVALID);
+	explain(XOAUTH2, true);
+	cr_assert_eq(say(STR("foo\r\nNOOP\r\n")), FRONT_FAIL);
+	cr_assert(str_eq(out_data(&out), STR("535 5.7.0 no\r\n")), "the last word in any case");
+	cr_assert_eq(front.reason, REASON_CLIENT_REFUSED);
+	cr_assert(front_idle(&front));
+}
+
+Test(smtp_front, what_cannot_be_explained_is_just_refused)
+{
+	struct front_answer a = {
+		.outcome = FRONT_REFUSED, .text = STR_INIT("no"), .sasl = STR_INIT("a\rb")};
+
+	begin(TOKENS);
+	cr_assert_eq(say(STR(XOAUTH2)), FRONT_LOGIN);
+	out_reset(&out);
+	front_verdict(&front, &a, &out);
+	cr_assert(str_eq(out_data(&out), STR("535 5.7.0 no\r\n")), "not in one line");
+	cr_assert_eq(say(STR(XOAUTH2)), FRONT_LOGIN);
+	a.sasl = str_of(in_memory, 5000);
+	out_init(&out, out_memory, FRONT_REPLY_MAX);
+	front_verdict(&front, &a, &out);
+	cr_assert(str_eq(out_data(&out), STR("535 5.7.0 no\r\n")), "too long");
+	begin(ALL);
+	cr_assert_eq(say(STR("AUTH PLAIN AGEAYg==\r\n")), FRONT_LOGIN);
+	a.sasl = STR("eyJ9");
+	out_reset(&out);
+	front_verdict(&front, &a, &out);
+	cr_assert(str_eq(out_data(&out), STR("535 5.7.0 no\r\n")), "no place for it in PLAIN");
+	begin(TOKENS);
+	store.size = 100;
+	cr_assert_eq(say(STR(XOAUTH2)), FRONT_LOGIN);
+	out_reset(&out);
+	front_verdict(&front, &a, &out);
+	cr_assert(str_eq(out_data(&out), STR("535 5.7.0 no\r\n")), "no room to keep it");
 }
 
 Test(smtp_front, mechanisms_that_are_not_enabled)
@@ -224,9 +316,10 @@ Test(smtp_front, mechanisms_that_are_not_enabled)
 	expect(STR("AUTH PLAIN a b\r\n"), INVALID);
 	expect(STR("AUTH LOGIN a b\r\n"), INVALID);
 	cr_assert_eq(front.errors, 0, "only lines that are no commands count");
-	cr_assert_eq(say(STR("AUTH PLAIN AGEAYg==\r\n")), FRONT_LOGIN, "PLAIN works always");
-	refuse();
-	expect(STR("AUTH LOGIN YQ==\r\n"), STR("334 UGFzc3dvcmQ6\r\n"));
+	expect(STR("AUTH PLAIN AGEAYg==\r\n"), INVALID);
+	expect(STR("AUTH LOGIN YQ==\r\n"), INVALID);
+	expect(STR("AUTH XOAUTH2\r\n"), INVALID);
+	expect(STR("AUTH OAUTHBEARER\r\n"), INVALID);
 }
 
 Test(smtp_front, cancelled_and_broken_exchanges)
@@ -237,7 +330,7 @@ Test(smtp_front, cancelled_and_broken_exchanges)
 	cr_assert_eq(say(STR("*\r\n")), FRONT_NOTE);
 	cr_assert(str_eq(out_data(&out), INVALID));
 	note_is(STR("client sent invalid base64 encoding in AUTH LOGIN command"));
-	cr_assert(smtp_front_idle(&front), "the user name is forgotten");
+	cr_assert(front_idle(&front), "the user name is forgotten");
 	expect(STR("YQ==\r\n"), INVALID);
 	cr_assert_eq(front.errors, 1);
 	expect(STR("AUTH PLAIN\r\n"), STR("334 \r\n"));
@@ -338,10 +431,10 @@ Test(smtp_front, starttls_forgets_and_drops)
 	cr_assert_eq(say(STR("STARTTLS\r\nRCPT TO:<evil>\r\nRCPT")), FRONT_TLS);
 	cr_assert(str_eq(out_data(&out), STR("220 2.0.0 Start TLS\r\n")));
 	cr_assert_eq(buf_len(&in), 0);
-	cr_assert(smtp_front_idle(&front));
-	smtp_front_lend(&front, NULL);
-	smtp_front_secured(&front);
-	smtp_front_lend(&front, &store);
+	cr_assert(front_idle(&front));
+	front_lend(&front, NULL);
+	front_secured(&front);
+	front_lend(&front, &store);
 	cr_assert_eq(front.login.helo.n, 0);
 	expect(STR("RCPT TO:<a>\r\n"), SEQUENCE);
 	expect(STR("STARTTLS\r\n"), INVALID);
@@ -351,26 +444,27 @@ Test(smtp_front, starttls_forgets_and_drops)
 Test(smtp_front, asks_for_room_before_it_reads)
 {
 	begin(ALL);
-	out_init(&out, out_memory, SMTP_FRONT_REPLY_MAX);
+	out_init(&out, out_memory, FRONT_REPLY_MAX);
 	cr_assert_eq(say(STR("NOOP\r\nNOOP\r\n")), FRONT_FULL);
 	cr_assert(str_eq(out_data(&out), OK));
 	cr_assert_eq(buf_len(&in), 6);
 	out_reset(&out);
-	cr_assert_eq(smtp_front_next(&front, &in, &out), FRONT_MORE);
+	cr_assert_eq(front_next(&front, &in, &out), FRONT_MORE);
 }
 
 Test(smtp_front, a_refusal_has_the_services_words)
 {
-	struct front_answer a = {FRONT_REFUSED, STR_INIT("454 4.7.0"), STR_INIT("later")};
+	struct front_answer a = {
+		.outcome = FRONT_REFUSED, .code = STR_INIT("454 4.7.0"), .text = STR_INIT("later")};
 
 	begin(ALL);
 	cr_assert_eq(say(STR("AUTH PLAIN AGEAYg==\r\n")), FRONT_LOGIN);
 	out_reset(&out);
-	smtp_front_verdict(&front, &a, &out);
+	front_verdict(&front, &a, &out);
 	cr_assert(str_eq(out_data(&out), STR("454 4.7.0 later\r\n")));
 	cr_assert_eq(say(STR("AUTH PLAIN AGEAYg==\r\n")), FRONT_LOGIN);
 	out_init(&out, out_memory, 14);
-	smtp_front_verdict(&front, &a, &out);
+	front_verdict(&front, &a, &out);
 	cr_assert(str_eq(out_data(&out), STR("454 4.7.0 la\r\n")), "cut to the room there is");
 }
 
@@ -427,12 +521,10 @@ Test(smtp_front, every_cell_is_answered)
 
 Test(smtp_front, states_have_their_names)
 {
-	static const char *const names[SMTP_FRONT_STATE_COUNT] = {
-		"start",           "auth-plain",    "auth-login-user",
-		"auth-login-pass", "auth-cram-md5", "auth-external",
-		"waiting",         "tls",           "done",
-	};
-
-	for (int i = 0; i < SMTP_FRONT_STATE_COUNT; i++)
-		cr_assert_str_eq(smtp_front_state_name((enum smtp_front_state)i), names[i]);
+	begin(ALL);
+	cr_assert_str_eq(front_state_name(&front), "start");
+	expect(STR("AUTH PLAIN\r\n"), STR("334 \r\n"));
+	cr_assert_str_eq(front_state_name(&front), "auth");
+	cr_assert_eq(say(STR("AGEAYg==\r\n")), FRONT_LOGIN);
+	cr_assert_str_eq(front_state_name(&front), "waiting");
 }

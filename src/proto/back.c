@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * back: the way from the session to the back engine of its protocol. Knows no command and no reply.
+ */
+#include "proto/back.h"
+
+#include "base/must.h"
+#include "proto/back_engine.h"
+
+static const struct back_engine *const engines[] = {
+	[PROTOCOL_SMTP] = &smtp_back_engine,
+};
+
+static const struct back_engine *engine_of(const struct back *b)
+{
+	return engines[b->conf->protocol];
+}
+
+void back_init(struct back *b, const struct back_conf *conf, const struct back_peer *peer)
+{
+	*b = (struct back){.conf = conf, .peer = peer};
+}
+
+enum back_ev back_next(struct back *b, struct buf *in, struct out *out)
+{
+	must(b->reason == REASON_NONE);
+	return engine_of(b)->next(b, in, out);
+}
+
+struct str back_action(const struct back *b)
+{
+	bool judged = b->reason == REASON_BACK_INVALID || b->reason == REASON_BACK_TOO_LONG;
+
+	if (judged || engine_of(b)->has_begun(b))
+		return STR("reading response from upstream");
+	return engine_of(b)->action(b);
+}
+
+const char *back_state_name(const struct back *b)
+{
+	return engine_of(b)->machine->states[b->state].name;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * front_engine: what front.c and the protocols' front engines know of each other: each protocol is
+ * a table of functions and texts, and says with a step what a line leads to. Private to proto/.
+ */
+#ifndef PROTO_FRONT_ENGINE_H
+#define PROTO_FRONT_ENGINE_H
+
+#include "base/machine.h"
+#include "proto/front.h"
+
+/* What every protocol has words for. */
+enum front_word {
+	FRONT_SAY_GREETING,
+	FRONT_SAY_INVALID,       /* no command, or not now */
+	FRONT_SAY_AUTH_TOO_LONG, /* a response does not fit the store */
+	FRONT_SAY_TOO_MANY,      /* max_commands */
+	FRONT_SAY_ACCEPTED,
+};
+
+/* What a line leads to. */
+struct front_step {
+	struct str reply; /* with its line end; empty if already written or not due */
+	enum front_state to;
+	enum front_ev ev; /* FRONT_MORE: go on with the next line */
+};
+
+struct front_engine {
+	const struct machine *machine; /* over enum front_state */
+	struct str challenge;          /* what stands before a challenge: "334 ", "+ " */
+	void (*say)(const struct front *f, enum front_word word, struct out *out);
+	/* A line without its line end, or the bytes of a literal. */
+	enum front_ev (*line)(struct front *f, struct str text, struct out *out);
+	/* The refusal of a login, cut to the room in `out`. */
+	void (*refuse)(const struct front *f, const struct front_answer *a, struct out *out);
+	/* Drop what was said: of this login (f->store is reset to auth_mark afterwards) or, `all`,
+	   ever (auth_mark becomes 0). */
+	void (*forget)(struct front *f, bool all);
+	/* True if a line that begins so could hold a password: it is not logged. */
+	bool (*is_secret)(struct str line);
+};
+
+extern const struct front_engine smtp_front_engine;
+
+const struct front_engine *front_engine(const struct front *f);
+
+/* The one writer of f->state. On the way to START a login is forgotten, to DONE and TLS all. */
+void front_enter(struct front *f, enum front_state to);
+
+/* Drop the strings of this login, wiped; the state is the caller's. */
+void front_forget_login(struct front *f);
+
+/* Write the step's reply and go where it says. */
+enum front_ev front_take(struct front *f, struct front_step step, struct out *out);
+
+enum front_ev front_fail(struct front *f, enum reason reason);
+
+/* A line that is no command at all: say so. Only these count as errors, as in NGINX. */
+enum front_ev front_invalid(struct front *f, struct str text, struct out *out);
+
+/* A known command, refused: the words of FRONT_SAY_INVALID, and back to START. */
+struct front_step front_refused(const struct front *f, struct out *out);
+
+static inline struct front_step front_reply(struct str text)
+{
+	return (struct front_step){.reply = text, .to = FRONT_IN_START};
+}
+
+/* "<nonce@server_name>" */
+void front_write_salt(const struct front *f, struct out *out);
+
+#endif
