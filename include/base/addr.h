@@ -21,8 +21,23 @@ struct addr {
 	uint16_t port;  /* host order                        */
 };
 
+/* A block of addresses: all that have the first `bits` bits of `base`; or all unix peers. */
+struct addr_net {
+	struct addr base;
+	uint8_t bits;
+};
+
 /* An IPv4 or IPv6 literal (no brackets, no port), the whole of s. Sets family and ip, port 0. */
 NODISCARD int addr_parse(struct str s, struct addr *a);
+
+/*
+ * "192.0.2.0/24", "2001:db8::/32", "unix:", or an address alone, which is a block of one. 1: it had
+ * bits set behind those that count; they are cleared.
+ */
+NODISCARD int addr_parse_net(struct str s, struct addr_net *net);
+
+/* An IPv4-mapped IPv6 address is looked for in blocks of IPv4, as the same client. */
+bool addr_in_net(const struct addr *a, const struct addr_net *net);
 
 /* "192.0.2.1", "2001:db8::1", "unix:" */
 void addr_write(struct out *o, const struct addr *a);

@@ -46,6 +46,7 @@ struct listen_conf {
 	int backlog;
 	int rcvbuf, sndbuf; /* bytes, 0: system's choice */
 	bool ipv6only;
+	bool proxy_protocol; /* connections begin with a PROXY header */
 	struct listen_keepalive keepalive;
 	const struct server_conf *server;
 };

@@ -15,6 +15,7 @@
 #include "base/out.h"
 #include "proto/line.h"
 #include "proto/login.h"
+#include "proto/proxy_header.h"
 
 enum {
 	AUTH_HTTP_RESPONSE_MAX = 16384, /* status line and headers, empty line included, bytes */
@@ -36,6 +37,8 @@ struct auth_http_query {
 			       without a usable password whose backend needs one) */
 	struct addr client;
 	struct str client_host; /* SMTP only */
+	const struct proxy_ends
+		*proxied; /* of the PROXY header; NULL, or no ends: there was none */
 };
 
 /* Write the whole request. The caller looks at out_overflow(). */

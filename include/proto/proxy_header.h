@@ -13,8 +13,10 @@
 #include "base/buf.h"
 
 enum {
-	PROXY_HEADER_V1_MAX = 107,                    /* line end included, bytes */
-	PROXY_HEADER_V2_MAX = 4096,                   /* everything included; NGINX's limit */
+	PROXY_HEADER_V1_MAX = 107,  /* line end included, bytes */
+	PROXY_HEADER_V2_MAX = 4096, /* everything included; NGINX's limit */
+	PROXY_HEADER_VERSION_AT =
+		12, /* of a binary header: the version is in the byte's high half */
 	PROXY_HEADER_WRITE_MAX = PROXY_HEADER_V1_MAX, /* room for either version */
 };
 
@@ -28,7 +30,7 @@ enum proxy_header_ev {
 	PROXY_HEADER_MORE = 0, /* not whole yet                                     */
 	PROXY_HEADER_OK,       /* *ends is what it says; it was consumed            */
 	PROXY_HEADER_BROKEN,   /* not a PROXY header                                */
-	PROXY_HEADER_VERSION,  /* the version in byte 12 of a binary header is not 2 */
+	PROXY_HEADER_VERSION,  /* binary, and not version 2; see PROXY_HEADER_VERSION_AT */
 	PROXY_HEADER_TOO_LONG, /* version 2, longer than the limit                  */
 };
 

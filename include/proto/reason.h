@@ -24,6 +24,9 @@ enum reason {
 	REASON_CLIENT_HTTP,    /* its first line is an HTTP request (cross-protocol attack) */
 	REASON_CLIENT_EARLY,   /* bytes before the greeting was due */
 	REASON_CLIENT_REFUSED, /* the auth service said no, and close */
+	REASON_PROXY_BROKEN,   /* a PROXY header is due, and this is none */
+	REASON_PROXY_VERSION,
+	REASON_PROXY_TOO_LONG,
 
 	/* the auth service's doing */
 	REASON_AUTH_DOWN, /* cannot connect */

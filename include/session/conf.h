@@ -13,6 +13,9 @@
 
 struct auth_service_conf; /* io/conf.h; a session only passes it on */
 
+/* proxy_protocol: the header that the backend gets before anything else. */
+enum proxy_out { PROXY_OUT_OFF, PROXY_OUT_V1, PROXY_OUT_V2 };
+
 struct server_conf {
 	struct front_conf front;
 	struct back_conf back;
@@ -21,6 +24,9 @@ struct server_conf {
 	uint64_t greeting_delay_ms; /* smtp_greeting_delay */
 	uint64_t auth_timeout_ms;   /* auth_http_timeout, one request */
 	bool pass_error_message;    /* proxy_pass_error_message */
+	enum proxy_out proxy_out;
+	const struct addr_net *real_ip_from; /* whose PROXY headers name the client's address */
+	uint32_t n_real_ip_from;
 	const struct auth_service_conf *auth;
 	struct str auth_name;         /* the service as log lines name it */
 	const struct log_target *log; /* error_log in force */

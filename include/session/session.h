@@ -22,6 +22,7 @@
 #include "session/relay.h"
 
 enum phase {
+	PHASE_PROXY,     /* the PROXY header is due                 */
 	PHASE_DELAY,     /* greeting withheld (smtp_greeting_delay) */
 	PHASE_FRONT,     /* the front engine talks with the client  */
 	PHASE_AUTH,      /* the auth service is asked               */
@@ -86,8 +87,15 @@ struct session {
 	bool front_full;      /* the front engine waits for its replies to leave */
 	bool front_gone;      /* nobody reads what we still say */
 	bool lingers;         /* last words were said: see that they are read */
-	struct addr client, upstream;
-	struct addr local, back_local; /* our ends; only known when the log wants them */
+	struct addr client;   /* the PROXY header's, once that is believed */
+	struct addr local;    /* our end; only known when log or PROXY header want it */
+	union {
+		struct proxy_ends claimed; /* before PHASE_DIAL: by the PROXY header, if any */
+		struct {
+			struct addr upstream;
+			struct addr back_local; /* our end; only known when the log wants it */
+		};
+	};
 	union {
 		struct front front; /* until the relay */
 		struct {
@@ -104,6 +112,7 @@ struct session_start {
 	uint64_t number; /* connection number, unique in the process */
 	struct addr client, local;
 	struct str nonce; /* for challenges: digits and dots, not guessable */
+	bool proxied;     /* a PROXY header comes first */
 };
 
 /* Slot size of session_env.desks for these buffers. */

@@ -210,6 +210,9 @@ static struct conf_server *lay_out(struct conf_build *b, const struct conf_setti
 		.greeting_delay_ms = s->greeting_delay_ms,
 		.auth_timeout_ms = s->auth_timeout_ms,
 		.pass_error_message = s->pass_error_message,
+		.proxy_out = (enum proxy_out)s->proxy_out,
+		.real_ip_from = s->real_ip_from.items,
+		.n_real_ip_from = s->real_ip_from.n,
 		.log_level = LEVEL_EMERG,
 	};
 	for (uint32_t i = 0; i < s->logs.n; i++)

@@ -169,6 +169,12 @@ static int set_ipv6only(struct listen_conf *l, struct str value)
 	return l->ipv6only || str_eq(value, STR("off")) ? 0 : -1;
 }
 
+static int set_proxy_protocol(struct listen_conf *l, struct str value)
+{
+	l->proxy_protocol = !value.n;
+	return 0;
+}
+
 static int keepalive_part(struct str s, unsigned part, struct listen_keepalive *k)
 {
 	uint32_t *const to[] = {&k->idle_s, &k->interval_s, &k->count};
@@ -222,7 +228,7 @@ static const struct parameter {
 	{"ipv6only=", set_ipv6only, false, NULL},
 	{"bind", NULL, false, NULL},
 	{"ssl", NULL, true, NULL},
-	{"proxy_protocol", NULL, true, NULL},
+	{"proxy_protocol", set_proxy_protocol, false, NULL},
 	{"multipath", NULL, true, NULL},
 };
 
@@ -254,7 +260,7 @@ static int read_parameter(struct conf_build *b, const struct conf_call *c, struc
 	if (!p) {
 		bad_parameter(b, c, s);
 		return conf_error_help(b->error, "known are: backlog= rcvbuf= sndbuf= "
-						 "so_keepalive= ipv6only= bind");
+						 "so_keepalive= ipv6only= bind proxy_protocol");
 	}
 	if (p->later)
 		return conf_error_at(b->error, c->where,

@@ -7,6 +7,7 @@
 
 #include "app/conf_auth.h"
 #include "app/conf_listen.h"
+#include "app/conf_real_ip.h"
 #include "app/conf_value.h"
 
 #include <string.h>
@@ -53,6 +54,13 @@ static const struct conf_choice smtp_methods[] = {
 	{"cram-md5", 1u << SASL_CRAM_MD5, false}, {"external", 1u << SASL_EXTERNAL, false},
 	{"xoauth2", 1u << SASL_XOAUTH2, false},   {"oauthbearer", 1u << SASL_OAUTHBEARER, false},
 	{"none", 1u << FRONT_METHOD_NONE, false}, {NULL, 0, false},
+};
+
+static const struct conf_choice proxy_headers[] = {
+	{"off", PROXY_OUT_OFF, false},
+	{"on", PROXY_OUT_V1, false},
+	{"v2", PROXY_OUT_V2, false},
+	{NULL, 0, false},
 };
 
 enum { BUFFER_MIN = 64, BUFFER_MAX = 16 << 20, PER_THREAD_MAX = 1 << 20 };
@@ -127,12 +135,16 @@ const struct conf_row conf_table[] = {
 		 "does not say is as the mail block says."},
 	{SETTING("listen", CONF_IN_SERVER), ARGS(1, CONF_ARGS_ANY), .repeats = true,
 	 .set = conf_listen_set,
-	 .syntax = "address:port | port | unix:path [backlog=number] [rcvbuf=size] [sndbuf=size] "
-		   "[bind] [ipv6only=on | off] [so_keepalive=on | off | [idle]:[interval]:[count]]",
+	 .syntax = "address:port | port | unix:path [proxy_protocol] [backlog=number] "
+		   "[rcvbuf=size] [sndbuf=size] [bind] [ipv6only=on | off] [so_keepalive=on | off "
+		   "| [idle]:[interval]:[count]]",
 	 .help = "An address to listen on: 25, 192.0.2.1:25, *:25, [2001:db8::1]:25, [::]:25, a "
 		 "host name with a port, or a unix socket. A range of ports is written "
 		 "192.0.2.1:2500-2509. The backlog is 511 unless given; ipv6only is on. Each "
-		 "address and port belongs to one server."},
+		 "address and port belongs to one server. With proxy_protocol, every connection "
+		 "has "
+		 "to begin with a header of the PROXY protocol, version 1 or 2, as balancers send "
+		 "it; its addresses go to the authentication service, and see set_real_ip_from."},
 	{SETTING("protocol", CONF_IN_SERVER), ARGS(1, 1), .last_counts = true, AT(protocol),
 	 .set = conf_value_choice, .choices = protocols, .syntax = "smtp",
 	 .help = "The protocol of the server. Without it, a listen on port 25, 465 or 587 "
@@ -221,10 +233,22 @@ const struct conf_row conf_table[] = {
 	 .help = "Whether to tell the mail server about the client with XCLIENT, as Postfix "
 		 "understands it."},
 
+	{SETTING("proxy_protocol", M_S), ARGS(1, 1), AT(proxy_out), .set = conf_value_choices,
+	 .choices = proxy_headers, .fallback = "off", .syntax = "on | off | v2",
+	 .help = "Whether the mail server gets a header of the PROXY protocol before anything "
+		 "else, "
+		 "with the address of the client and the one that it connected to. on: version 1, "
+		 "which is text; v2: version 2, which is binary. The mail server must expect it."},
+	{SETTING("set_real_ip_from", M_S), ARGS(1, 1), .repeats = true, AT(real_ip_from),
+	 .set = conf_real_ip_set, .syntax = "address | CIDR | host | unix:",
+	 .help = "A balancer that is trusted to say who the client is: the address in its PROXY "
+		 "header (see proxy_protocol of listen) counts as the client's, in the log, for "
+		 "the authentication service and for the mail server. May be given several times; "
+		 "those of a server replace those of the mail block. A host name is looked up "
+		 "once, at start."},
+
 	/* refused until the work that brings them */
 	LATER("starttls", M_S, "off"),
-	LATER("proxy_protocol", M_S, "off"),
-	LATER("set_real_ip_from", M_S, NULL),
 	LATER("resolver", M_S, "off"),
 	LATER("auth_http_pass_client_cert", M_S, "off"),
 	LATER("imap_auth", M_S, NULL),

@@ -55,6 +55,8 @@ struct conf_settings {
 	struct conf_words capabilities;
 	struct conf_words auth_headers; /* "Name: value\r\n" each */
 	const struct conf_auth_url *auth_url;
+	uint32_t proxy_out;           /* enum proxy_out */
+	struct conf_vec real_ip_from; /* struct addr_net */
 };
 
 enum conf_kind {

@@ -112,6 +112,59 @@ int addr_parse(struct str s, struct addr *a)
 	return parse_ip4(s, a->ip);
 }
 
+/* Clears what is behind the first `bits` bits; true if there was something. */
+static bool clear_host(uint8_t *ip, size_t n, unsigned bits)
+{
+	bool cleared = false;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned keep = bits < 8 * i ? 0 : bits - 8 * (unsigned)i;
+		uint8_t mask = keep >= 8 ? 0xff : (uint8_t) ~(0xff >> keep);
+
+		cleared |= (ip[i] & ~mask) != 0;
+		ip[i] &= mask;
+	}
+	return cleared;
+}
+
+int addr_parse_net(struct str s, struct addr_net *net)
+{
+	size_t slash = str_find(s, '/'), n;
+	uint64_t bits;
+
+	memset(net, 0, sizeof(*net));
+	if (str_eq(s, STR("unix:"))) {
+		net->base.family = ADDR_UNIX;
+		return 0;
+	}
+	if (addr_parse(str_first(s, slash), &net->base) < 0)
+		return -1;
+	n = net->base.family == ADDR_IP4 ? 4 : 16;
+	bits = 8 * n;
+	if (slash < s.n && str_u64(str_from(s, slash + 1), 8 * n, &bits) < 0)
+		return -1;
+	net->bits = (uint8_t)bits;
+	return clear_host(net->base.ip, n, net->bits);
+}
+
+static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+bool addr_in_net(const struct addr *a, const struct addr_net *net)
+{
+	struct addr x = *a;
+
+	if (x.family == ADDR_IP6 && !memcmp(x.ip, mapped, 12)) {
+		x.family = ADDR_IP4;
+		memcpy(x.ip, a->ip + 12, 4);
+	}
+	if (x.family != net->base.family || x.family == ADDR_NONE)
+		return false;
+	if (x.family == ADDR_UNIX)
+		return true;
+	clear_host(x.ip, sizeof(x.ip), net->bits);
+	return !memcmp(x.ip, net->base.ip, x.family == ADDR_IP4 ? 4 : 16);
+}
+
 static void write_ip4(struct out *o, const uint8_t ip[4])
 {
 	for (int i = 0; i < 4; i++) {
@@ -164,7 +217,6 @@ static int zero_run(const uint8_t *ip, int *length)
 static void write_ip6(struct out *o, const uint8_t ip[16])
 {
 	int run_n, run = zero_run(ip, &run_n);
-	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 	if (memcmp(ip, mapped, 12) == 0) {
 		out_lit(o, "::ffff:");

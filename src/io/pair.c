@@ -43,6 +43,7 @@ static void start_session(struct thread *t, struct pair *p, const struct listen_
 		.conf = from->server,
 		.listening = from->text,
 		.number = atomic_fetch_add(t->connection_counter, 1) + 1,
+		.proxied = from->proxy_protocol,
 	};
 
 	out_init(&nonce, text, sizeof(text));
@@ -50,7 +51,7 @@ static void start_session(struct thread *t, struct pair *p, const struct listen_
 	net_peer(p->conn[SIDE_FRONT].fd, &start.client);
 	if (start.client.family == ADDR_NONE)
 		start.client.family = from->address.any.sa_family == AF_UNIX ? ADDR_UNIX : ADDR_IP4;
-	if (from->server->log_level >= LEVEL_INFO)
+	if (from->server->log_level >= LEVEL_INFO || from->server->proxy_out != PROXY_OUT_OFF)
 		net_local(p->conn[SIDE_FRONT].fd, &start.local);
 	session_start(&p->session, &t->env, &start);
 }

@@ -59,6 +59,25 @@ static void write_client(struct out *out, const struct auth_http_query *q)
 		write_raw(out, STR("Client-Host: "), q->client_host);
 }
 
+static void write_end(struct out *out, struct str name, struct str port_name, const struct addr *a)
+{
+	out_str(out, name);
+	addr_write(out, a);
+	out_str(out, port_name);
+	out_u64(out, a->port);
+	out_lit(out, "\r\n");
+}
+
+/* What the PROXY header says, whether or not it is believed. */
+static void write_proxied(struct out *out, const struct proxy_ends *ends)
+{
+	if (!ends || ends->from.family == ADDR_NONE)
+		return;
+	write_end(out, STR("Proxy-Protocol-Addr: "), STR("\r\nProxy-Protocol-Port: "), &ends->from);
+	write_end(out, STR("Proxy-Protocol-Server-Addr: "), STR("\r\nProxy-Protocol-Server-Port: "),
+		  &ends->to);
+}
+
 static void write_envelope(struct out *out, const struct login *l)
 {
 	write_raw(out, STR("Auth-SMTP-Helo: "), l->helo);
@@ -81,6 +100,7 @@ void auth_http_request(const struct auth_http_conf *conf, const struct auth_http
 	out_u64(out, q->login->attempt);
 	out_lit(out, "\r\n");
 	write_client(out, q);
+	write_proxied(out, q->proxied);
 	if (q->login->method == AUTH_NONE)
 		write_envelope(out, q->login);
 	out_str(out, conf->headers);

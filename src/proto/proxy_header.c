@@ -12,8 +12,8 @@ static const struct str magic = STR_INIT("\r\n\r\n\0\r\nQUIT\n");
 
 /* Version 2: where its fields are, and what is in them. */
 enum {
-	AT_COMMAND = 12, /* version in the high half */
-	AT_FAMILY = 13,  /* transport in the low half */
+	AT_COMMAND = PROXY_HEADER_VERSION_AT,
+	AT_FAMILY = 13, /* transport in the low half */
 	AT_LENGTH = 14,
 	AT_ENDS = 16,
 	VERSION_2 = 0x20,

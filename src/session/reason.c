@@ -49,6 +49,12 @@ static const struct reason_row rows[REASON_COUNT] = {
 				 {STR_INIT("503 5.5.0 Improper use of SMTP command pipelining\r\n"),
 				  NO_TEXT, NO_TEXT}},
 	[REASON_CLIENT_REFUSED] = {"client_refused", LEVEL_INFO, NO_TEXT, NOTHING},
+	[REASON_PROXY_BROKEN] = {"proxy_broken", LEVEL_ERR, STR_INIT("broken header: \"%D\""),
+				 NOTHING},
+	[REASON_PROXY_VERSION] = {"proxy_version", LEVEL_ERR,
+				  STR_INIT("unknown PROXY protocol version: %D"), NOTHING},
+	[REASON_PROXY_TOO_LONG] = {"proxy_too_long", LEVEL_ERR, STR_INIT("header is too large"),
+				   NOTHING},
 
 	[REASON_AUTH_DOWN] = {"auth_down", LEVEL_ERR,
 			      STR_INIT("connect() to auth http server %A failed (%D)"), ERROR},

@@ -11,6 +11,7 @@
 #include "session/reason.h"
 #include "session/session_log.h"
 #include "session/session_login.h"
+#include "session/session_proxy.h"
 
 #include <string.h>
 
@@ -28,8 +29,9 @@ enum {
 
 static const struct machine_state phases[PHASE_COUNT] = {
 #define AFTER(p) (1U << PHASE_##p)
-	[PHASE_DELAY] = {"delay", 0},
-	[PHASE_FRONT] = {"front", AFTER(DELAY) | AFTER(AUTH_WAIT)},
+	[PHASE_PROXY] = {"proxy", 0},
+	[PHASE_DELAY] = {"delay", AFTER(PROXY)},
+	[PHASE_FRONT] = {"front", AFTER(PROXY) | AFTER(DELAY) | AFTER(AUTH_WAIT)},
 	[PHASE_AUTH] = {"auth", AFTER(FRONT) | AFTER(AUTH_WAIT)},
 	[PHASE_AUTH_WAIT] = {"auth-wait", AFTER(AUTH)},
 	[PHASE_DIAL] = {"dial", AFTER(AUTH)},
@@ -65,9 +67,20 @@ static void greet(struct session *s)
 	front_greet(&s->u.front, &session_desk(s)->to_front.out);
 }
 
+/* It is known who comes: greet, or make it wait. */
+static void welcome(struct session *s)
+{
+	if (!s->conf->greeting_delay_ms) {
+		greet(s);
+		return;
+	}
+	session_enter(s, PHASE_DELAY);
+	s->deadline_ms = s->env->now_ms + s->conf->greeting_delay_ms;
+}
+
 void session_start(struct session *s, struct session_env *env, const struct session_start *start)
 {
-	memset(s, 0, sizeof(*s)); /* PHASE_DELAY, if only for a moment */
+	memset(s, 0, sizeof(*s)); /* PHASE_PROXY, if only for a moment */
 	s->env = env;
 	s->conf = start->conf;
 	s->listening = start->listening;
@@ -77,10 +90,10 @@ void session_start(struct session *s, struct session_env *env, const struct sess
 	front_init(&s->u.front, &s->conf->front, start->nonce);
 	env->counters->accepted++;
 	session_log_connected(s);
-	if (s->conf->greeting_delay_ms)
-		s->deadline_ms = env->now_ms + s->conf->greeting_delay_ms;
+	if (start->proxied)
+		s->deadline_ms = env->now_ms + s->conf->timeout_ms;
 	else
-		greet(s);
+		welcome(s);
 }
 
 static bool is_ending(const struct session *s)
@@ -114,9 +127,27 @@ void session_end(struct session *s, enum reason reason, struct str detail)
 	session_end_said(s, reason, detail);
 }
 
+/* What comes behind the header is the client's. */
+static size_t proxy_front(struct session *s, struct str bytes)
+{
+	struct buf *in = &session_desk(s)->in[SIDE_FRONT];
+	size_t kept = buf_append(in, bytes);
+
+	if (!session_proxy_read(s))
+		return kept;
+	welcome(s);
+	if (buf_len(in) && s->phase == PHASE_DELAY)
+		session_end(s, REASON_CLIENT_EARLY, buf_data(in));
+	else if (buf_len(in))
+		session_login_resume(s);
+	return kept;
+}
+
 size_t session_on_front(struct session *s, struct str bytes)
 {
 	switch ((enum phase)s->phase) {
+	case PHASE_PROXY:
+		return proxy_front(s, bytes);
 	case PHASE_DELAY:
 		session_end(s, REASON_CLIENT_EARLY, bytes);
 		return bytes.n;
@@ -187,6 +218,10 @@ static void front_closed(struct session *s, struct str failed)
 	case PHASE_RELAY:
 		session_end_said(s, or_done(s, REASON_RELAY_CLIENT_RESET), failed);
 		break;
+	case PHASE_PROXY:
+		if (!failed.n)
+			session_proxy_closed(s);
+		break;
 	case PHASE_DELAY:
 	case PHASE_CLOSING:
 	case PHASE_LINGER:
@@ -245,8 +280,11 @@ void session_on_verdict(struct session *s, const struct verdict *v)
 
 void session_on_dialled(struct session *s, struct str failed)
 {
-	if (s->phase == PHASE_DIAL)
-		session_login_dialled(s, failed);
+	if (s->phase != PHASE_DIAL)
+		return;
+	session_login_dialled(s, failed);
+	if (s->phase == PHASE_BACK)
+		session_proxy_write(s);
 }
 
 void session_on_tick(struct session *s)
@@ -257,6 +295,7 @@ void session_on_tick(struct session *s)
 	case PHASE_DELAY:
 		greet(s);
 		break;
+	case PHASE_PROXY:
 	case PHASE_FRONT:
 		session_end(s, REASON_CLIENT_TIMEOUT, str_none());
 		break;
@@ -369,6 +408,7 @@ void session_auth_query(const struct session *s, struct auth_http_query *q)
 				 !auth_method_has_password(l->method),
 		.client = s->client,
 		.client_host = STR("[UNAVAILABLE]"),
+		.proxied = &s->claimed,
 	};
 }
 
@@ -384,7 +424,7 @@ void session_rest(struct session *s)
 
 	if (!s->desk || !desk_clear(s->desk))
 		return;
-	if (!front && s->phase != PHASE_RELAY && !is_ending(s))
+	if (s->phase > PHASE_FRONT && s->phase < PHASE_RELAY)
 		return;
 	if (front && !front_idle(&s->u.front))
 		return;

@@ -20,10 +20,28 @@ static void write_peer(struct out *o, struct str bytes)
 	}
 }
 
+static const struct str connecting = STR_INIT("connecting to upstream");
+
+/* The header for the backend has left, and nothing has come back. */
+static bool sent_header(const struct session *s, struct str engine)
+{
+	return s->conf->proxy_out != PROXY_OUT_OFF && !desk_pending(&s->desk->to_back).n &&
+	       str_eq(engine, connecting);
+}
+
+static struct str backend_action(const struct session *s)
+{
+	struct str engine = back_action(&s->desk->back);
+
+	return sent_header(s, engine) ? STR("sending PROXY protocol header to upstream") : engine;
+}
+
 /* What the session was doing, in NGINX's words. */
 static struct str action(const struct session *s)
 {
 	switch ((enum phase)s->phase) {
+	case PHASE_PROXY:
+		return STR("reading PROXY protocol");
 	case PHASE_DELAY:
 		return STR("in delay pipelining state");
 	case PHASE_FRONT:
@@ -32,9 +50,9 @@ static struct str action(const struct session *s)
 	case PHASE_AUTH:
 		return STR("in http auth state");
 	case PHASE_DIAL:
-		return STR("connecting to upstream");
+		return connecting;
 	case PHASE_BACK:
-		return back_action(&s->desk->back);
+		return backend_action(s);
 	case PHASE_RELAY:
 		return STR("proxying");
 	case PHASE_CLOSING:
@@ -67,7 +85,7 @@ static void write_tail(const struct session *s, struct out *o)
 		out_escaped(o, user);
 		out_lit(o, "\"");
 	}
-	if (s->upstream.family != ADDR_NONE) {
+	if (s->phase >= PHASE_DIAL) {
 		out_lit(o, ", upstream: ");
 		addr_write_port(o, &s->upstream);
 	}

@@ -162,6 +162,7 @@ static void ok_verdict(struct session *s, const struct verdict *v)
 	}
 	s->u.front.login.user = s->desk->login.user;
 	s->upstream = v->server;
+	s->back_local = (struct addr){0};
 	session_enter(s, PHASE_DIAL);
 	s->deadline_ms = s->env->now_ms + s->conf->timeout_ms;
 }

@@ -55,8 +55,8 @@ static int world_configure(struct world *w, const struct script *script)
 
 	snprintf(text, sizeof(text),
 		 "error_log stderr info;\nmail {\nserver_name mx.example;\nauth_http_keepalive 0;\n"
-		 "server {\nlisten 127.0.0.1:%u;\nprotocol %s;\n%s%u%s%s}\n}\n",
-		 w->vars.listen_port, script->protocol,
+		 "server {\nlisten 127.0.0.1:%u%s;\nprotocol %s;\n%s%u%s%s}\n}\n",
+		 w->vars.listen_port, script->listen, script->protocol,
 		 service ? "# " : "auth_http 127.0.0.1:", w->vars.auth_port,
 		 service ? "\n" : "/auth;\n", (const char *)plain.p);
 	free((void *)(uintptr_t)plain.p);
@@ -92,8 +92,11 @@ static void world_make_memory(struct world *w)
 int world_init(struct world *w, const struct script *script)
 {
 	memset(w, 0, sizeof(*w));
-	w->vars = (struct script_vars){
-		.port = 2626, .dead_port = 2727, .auth_port = 2828, .listen_port = 2525};
+	w->vars = (struct script_vars){.port = 2626,
+				       .dead_port = 2727,
+				       .auth_port = 2828,
+				       .listen_port = 2525,
+				       .client_port = 40000};
 	if (world_configure(w, script))
 		return -1;
 	world_make_memory(w);
@@ -116,7 +119,8 @@ void world_start(struct world *w, enum world_steps steps)
 	struct session_start start = {.conf = w->server,
 				      .listening = STR("127.0.0.1:2525"),
 				      .number = 1,
-				      .nonce = STR("1804289383.1700000000")};
+				      .nonce = STR("1804289383.1700000000"),
+				      .proxied = w->conf->worker.listens[0].proxy_protocol};
 
 	w->steps = steps;
 	w->env.now_ms = START_MS;
@@ -125,7 +129,7 @@ void world_start(struct world *w, enum world_steps steps)
 	w->vars.salt[0] = w->vars.salt64[0] = '\0';
 	must(!addr_parse(STR("127.0.0.1"), &start.client));
 	start.local = start.client;
-	start.client.port = 40000;
+	start.client.port = (uint16_t)w->vars.client_port;
 	start.local.port = (uint16_t)w->vars.listen_port;
 	w->wires[SCRIPT_CLIENT].open = true;
 	session_start(&w->session, &w->env, &start);

@@ -68,6 +68,7 @@ void rig_start(struct rig *r)
 		.listening = STR("127.0.0.1:25"),
 		.number = 7,
 		.nonce = STR("1804289383.1700000000"),
+		.proxied = r->proxied,
 	};
 
 	must(addr_parse(STR("192.0.2.1"), &start.client) == 0);
@@ -154,8 +155,10 @@ void rig_reach(struct rig *r, enum phase phase)
 
 	if (phase == PHASE_DELAY)
 		r->conf.greeting_delay_ms = 1000;
-	if (!s->env)
+	if (!s->env) {
+		r->proxied = phase == PHASE_PROXY;
 		rig_start(r);
+	}
 	if (s->phase == PHASE_DELAY && phase != PHASE_DELAY)
 		rig_pass(r, r->conf.greeting_delay_ms);
 	if (s->phase == PHASE_FRONT && phase > PHASE_FRONT)

@@ -28,6 +28,7 @@ struct rig_log {
 
 struct rig {
 	struct server_conf conf;
+	bool proxied; /* a PROXY header comes first */
 	struct session_env env;
 	struct session_counters counters;
 	struct session session;

@@ -253,15 +253,16 @@ static int script_action(struct loader *l, const struct mark *m, const char *wor
 	return script_wrong(l, "neither close nor shut nor reset");
 }
 
-static int script_directive(struct loader *l, const char *text)
+/* More of the configuration: `before`, text and `behind` at the end of *to. */
+static void script_append(char **to, const char *before, const char *text, const char *behind)
 {
-	size_t have = l->s->conf ? strlen(l->s->conf) : 0, n = strlen(text);
+	size_t have = *to ? strlen(*to) : 0;
+	size_t n = strlen(before) + strlen(text) + strlen(behind) + 1;
 
-	l->s->conf = realloc(l->s->conf, have + n + 4);
-	if (!l->s->conf)
+	*to = realloc(*to, have + n);
+	if (!*to)
 		abort();
-	snprintf(l->s->conf + have, n + 4, "\t\t%s\n", text);
-	return 0;
+	snprintf(*to + have, n, "%s%s%s", before, text, behind);
 }
 
 /* Take "[nginx]" or "[ringpost]" out of the mark. 0: for us, 1: for the other proxy, -1: wrong. */
@@ -281,6 +282,17 @@ static int script_for_us(struct loader *l, char *mark)
 		return (int)l->proxy == i ? 0 : 1;
 	}
 	return script_wrong(l, "no such proxy");
+}
+
+static bool script_configures(struct script *s, const char *mark, const char *text)
+{
+	if (!strcmp(mark, "conf:"))
+		script_append(&s->conf, "\t\t", text, "\n");
+	else if (!strcmp(mark, "listen:"))
+		script_append(&s->listen, " ", text, "");
+	else
+		return false;
+	return true;
 }
 
 /* A mark whose text is only for people. */
@@ -309,9 +321,7 @@ static int script_line(struct loader *l, char *line)
 	whose = script_for_us(l, mark);
 	if (whose)
 		return whose < 0 ? -1 : 0;
-	if (!strcmp(mark, "conf:"))
-		return script_directive(l, text);
-	if (script_flag(l->s, mark))
+	if (script_configures(l->s, mark, text) || script_flag(l->s, mark))
 		return 0;
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		if (strcmp(mark, marks[i].name))
@@ -371,7 +381,8 @@ struct script *script_load(const char *path, enum script_proxy proxy)
 	if (!l.s)
 		abort();
 	failed = script_identify(l.s, path) ? script_wrong(&l, "no such folder") : 0;
-	script_directive(&l, "");
+	script_append(&l.s->conf, "", "", "");
+	script_append(&l.s->listen, "", "", "");
 	failed = failed ? failed : script_read(&l, f);
 	fclose(f);
 	if (!failed)
@@ -389,6 +400,7 @@ void script_free(struct script *s)
 	free(s->steps);
 	free(s->name);
 	free(s->conf);
+	free(s->listen);
 	free(s);
 }
 

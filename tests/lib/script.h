@@ -39,6 +39,7 @@ struct script {
 	const char *protocol; /* the folder: "smtp", "pop3", "imap" */
 	bool pending;         /* nginx alone plays it: ringpost does not speak the protocol yet */
 	char *conf;           /* directives for its server{}, one a line */
+	char *listen;         /* parameters of its listen, each behind a space */
 	bool whole_only;      /* the outcome depends on how bytes arrive together */
 	bool mended;          /* an nginx with a newer patch does what ringpost does */
 	struct script_step *steps;
@@ -51,6 +52,7 @@ struct script_vars {
 	unsigned dead_port;   /* $DEAD_PORT: refuses connections */
 	unsigned auth_port;   /* $AUTH_PORT */
 	unsigned listen_port; /* $LISTEN: where the proxy listens */
+	unsigned client_port; /* $CLIENT: where the client connects from */
 	char salt[256];       /* $SALT, $SALT64: of APOP and CRAM-MD5, once seen */
 	char salt64[512];
 };

@@ -155,6 +155,7 @@ static size_t text_placeholder(struct str s, const struct script_vars *v, struct
 		{"$SALT64", v->salt64, 0},          {"$SALT", v->salt, 0},
 		{"$PORT", NULL, v->port},           {"$DEAD_PORT", NULL, v->dead_port},
 		{"$AUTH_PORT", NULL, v->auth_port}, {"$LISTEN", NULL, v->listen_port},
+		{"$CLIENT", NULL, v->client_port},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {

@@ -56,6 +56,7 @@ static void player_connect(struct player *p)
 				 .sin_port = htons((uint16_t)p->run.listen_port),
 				 .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t n = sizeof(to);
 
 	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to))) {
 		player_fail(p, "cannot connect to the proxy");
@@ -65,6 +66,8 @@ static void player_connect(struct player *p)
 	}
 	setsockopt(fd, IPPROTO_TCP, 1 /* TCP_NODELAY */, &(int){1}, sizeof(int));
 	p->wires[SCRIPT_CLIENT].fd = fd;
+	if (!getsockname(fd, (struct sockaddr *)&to, &n))
+		p->run.vars.client_port = ntohs(to.sin_port);
 }
 
 /* Connections left over from an earlier run of this transcript. */

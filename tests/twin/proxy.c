@@ -46,8 +46,8 @@ void proxy_add(struct proxy *p, const struct script *script, const struct script
 {
 	struct str directives = script_expand(str_cstr(script->conf), vars);
 
-	fprintf(p->conf, "\tserver {\n\t\tlisten 127.0.0.1:%u;\n\t\tprotocol %s;\n",
-		vars->listen_port, script->protocol);
+	fprintf(p->conf, "\tserver {\n\t\tlisten 127.0.0.1:%u%s;\n\t\tprotocol %s;\n",
+		vars->listen_port, script->listen, script->protocol);
 	if (!strstr(script->conf, "\tauth_http "))
 		fprintf(p->conf, "\t\tauth_http 127.0.0.1:%u/auth;\n", vars->auth_port);
 	fprintf(p->conf, "%s\t}\n", (const char *)directives.p);
@@ -57,8 +57,8 @@ void proxy_add(struct proxy *p, const struct script *script, const struct script
 void proxy_add_probe(struct proxy *p)
 {
 	struct script_vars vars = {.listen_port = p->probe_port, .auth_port = p->probe_port};
-	char conf[] = "";
-	struct script probe = {.protocol = "smtp", .conf = conf};
+	char nothing[] = "";
+	struct script probe = {.protocol = "smtp", .conf = nothing, .listen = nothing};
 
 	proxy_add(p, &probe, &vars);
 }

@@ -281,22 +281,26 @@ static bool twin_next_run(struct twin *t, struct slot *s)
 	return false;
 }
 
-/* A copy of what one wire heard, the salt replaced by its placeholder. */
+/* A copy of what one wire heard; what cannot be the same with both proxies is a '$' in it. */
 static struct str twin_copy(const struct player *p, const struct player_wire *w)
 {
-	const char *salts[] = {p->run.vars.salt64, p->run.vars.salt};
+	const struct script_vars *vars = &p->run.vars;
+	char listen_port[16], client_port[16];
+	const char *own[] = {vars->salt64, vars->salt, listen_port, client_port};
 	uint8_t *copy = malloc(w->n + 1);
 	size_t n = 0;
 
 	if (!copy)
 		abort();
+	snprintf(listen_port, sizeof(listen_port), " %u", vars->listen_port);
+	snprintf(client_port, sizeof(client_port), " %u", vars->client_port);
 	for (size_t i = 0; i < w->n;) {
 		struct str rest = str_of(w->rx + i, w->n - i);
 		size_t skip = 0;
 
-		for (int k = 0; k < 2 && !skip; k++)
-			if (salts[k][0] && str_starts(rest, str_cstr(salts[k])))
-				skip = strlen(salts[k]);
+		for (int k = 0; k < 4 && !skip; k++)
+			if (own[k][0] && str_starts(rest, str_cstr(own[k])))
+				skip = strlen(own[k]);
 		copy[n++] = skip ? '$' : w->rx[i];
 		i += skip ? skip : 1;
 	}

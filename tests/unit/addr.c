@@ -213,3 +213,71 @@ Test(addr, agrees_with_the_c_library_on_random_text)
 	}
 	cr_assert_gt(accepted, 1000);
 }
+
+/* ---- blocks ---- */
+
+static bool is_in(const char *address, const char *block)
+{
+	struct addr_net net;
+	struct addr a = {.family = ADDR_UNIX};
+
+	cr_assert(addr_parse_net(str_cstr(block), &net) >= 0, "%s", block);
+	if (strcmp(address, "unix:") != 0)
+		cr_assert_eq(addr_parse(str_cstr(address), &a), 0);
+	return addr_in_net(&a, &net);
+}
+
+Test(addr, blocks_hold_their_addresses)
+{
+	static const struct {
+		const char *address, *block;
+		bool in;
+	} rows[] = {
+		{"192.0.2.1", "192.0.2.1", true},
+		{"192.0.2.2", "192.0.2.1", false},
+		{"192.0.2.255", "192.0.2.0/24", true},
+		{"192.0.3.0", "192.0.2.0/24", false},
+		{"192.0.2.127", "192.0.2.0/25", true},
+		{"192.0.2.128", "192.0.2.0/25", false},
+		{"10.9.8.7", "0.0.0.0/0", true},
+		{"::1", "0.0.0.0/0", false},
+		{"10.9.8.7", "::/0", false},
+		{"::1", "::/0", true},
+		{"2001:db8::1", "2001:db8::/32", true},
+		{"2001:db9::1", "2001:db8::/32", false},
+		{"2001:db8::7fff", "2001:db8::/113", true},
+		{"2001:db8::8000", "2001:db8::/113", false},
+		{"::ffff:192.0.2.1", "192.0.2.0/24", true},
+		{"::ffff:192.0.2.1", "::/0", false},
+		{"unix:", "unix:", true},
+		{"unix:", "0.0.0.0/0", false},
+		{"0.0.0.0", "unix:", false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		cr_assert_eq(is_in(rows[i].address, rows[i].block), rows[i].in, "%s in %s",
+			     rows[i].address, rows[i].block);
+}
+
+Test(addr, nobody_is_in_no_block)
+{
+	struct addr nobody = {0};
+	struct addr_net none = {0};
+
+	cr_assert_not(addr_in_net(&nobody, &none));
+}
+
+Test(addr, blocks_are_read_strictly)
+{
+	static const char *const wrong[] = {"",       "/8",           "192.0.2.0/33", "192.0.2.0/",
+					    "::/129", "192.0.2.0/-1", "192.0.2/24",   "unix:/tmp/x",
+					    "name/8", "192.0.2.0/8/8"};
+	struct addr_net net;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		cr_assert_eq(addr_parse_net(str_cstr(wrong[i]), &net), -1, "%s", wrong[i]);
+	cr_assert_eq(addr_parse_net(STR("192.0.2.0/24"), &net), 0);
+	cr_assert_eq(addr_parse_net(STR("192.0.2.1/24"), &net), 1);
+	cr_assert_eq(addr_parse_net(STR("192.0.2.1/31"), &net), 1);
+	cr_assert_eq(addr_parse_net(STR("2001:db8::1/128"), &net), 0);
+}

@@ -64,6 +64,28 @@ Test(auth_http_request, plain_with_configured_headers)
 				      "\r\n");
 }
 
+Test(auth_http_request, what_the_proxy_header_said)
+{
+	struct proxy_ends ends = {0};
+	struct ask a;
+
+	ask_init(&a);
+	a.query.proxied = &ends;
+	cr_assert_not(strstr(request(&a), "Proxy-Protocol"));
+	cr_assert_eq(addr_parse(STR("2001:db8::1"), &ends.from), 0);
+	cr_assert_eq(addr_parse(STR("2001:db8::2"), &ends.to), 0);
+	ends.from.port = 56324;
+	ends.to.port = 25;
+	a.login.method = AUTH_NONE;
+	cr_assert(strstr(request(&a), "Client-IP: 127.0.0.1\r\n"
+				      "Client-Host: [UNAVAILABLE]\r\n"
+				      "Proxy-Protocol-Addr: 2001:db8::1\r\n"
+				      "Proxy-Protocol-Port: 56324\r\n"
+				      "Proxy-Protocol-Server-Addr: 2001:db8::2\r\n"
+				      "Proxy-Protocol-Server-Port: 25\r\n"
+				      "Auth-SMTP-Helo: \r\n"));
+}
+
 Test(auth_http_request, none_with_the_envelope)
 {
 	struct ask a;

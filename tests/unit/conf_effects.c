@@ -115,7 +115,7 @@ static void show_listens(const struct conf *c, struct out *o)
 	for (uint32_t i = 0; i < c->worker.n_listens; i++) {
 		must(c->worker.listens[i].server == server(c));
 		out_str(o, c->worker.listens[i].text);
-		out_byte(o, ' ');
+		out_str(o, c->worker.listens[i].proxy_protocol ? STR("* ") : STR(" "));
 	}
 }
 
@@ -249,6 +249,21 @@ static void show_xclient(const struct conf *c, struct out *o)
 	show_flag(o, server(c)->back.xclient);
 }
 
+static void show_proxy_out(const struct conf *c, struct out *o)
+{
+	out_u64(o, server(c)->proxy_out);
+}
+
+static void show_real_ip(const struct conf *c, struct out *o)
+{
+	for (uint32_t i = 0; i < server(c)->n_real_ip_from; i++) {
+		addr_write(o, &server(c)->real_ip_from[i].base);
+		out_byte(o, '/');
+		out_u64(o, server(c)->real_ip_from[i].bits);
+		out_byte(o, ' ');
+	}
+}
+
 #define MY_AUTH "127.0.0.1:9 127.0.0.1 /"
 
 static const struct effect {
@@ -282,7 +297,8 @@ static const struct effect {
 	{"error_log", show_logs, RINGPOST_ERROR_LOG " 4 4", "error_log stderr;", "stderr 4 4",
 	 "error_log /a info; error_log stderr crit;", "/a 7 stderr 3 7"},
 	{"listen", show_listens, "127.0.0.1:2525 ", "listen 127.0.0.1:26;",
-	 "127.0.0.1:2525 127.0.0.1:26 ", "listen unix:/tmp/x;", "127.0.0.1:2525 unix:/tmp/x "},
+	 "127.0.0.1:2525 127.0.0.1:26 ", "listen unix:/tmp/x proxy_protocol;",
+	 "127.0.0.1:2525 unix:/tmp/x* "},
 	{"protocol", show_protocol, "0", "protocol smtp;", "0", "protocol SMTP;", "0"},
 	{"server_name", show_name, "machine", "server_name a.b;", "a.b", "server_name \"\";",
 	 "machine"},
@@ -318,6 +334,10 @@ static const struct effect {
 	 "proxy_pass_error_message off;", "off"},
 	{"proxy_smtp_auth", show_smtp_auth, "off", "proxy_smtp_auth on;", "on",
 	 "proxy_smtp_auth off;", "off"},
+	{"proxy_protocol", show_proxy_out, "0", "proxy_protocol on;", "1", "proxy_protocol v2;",
+	 "2"},
+	{"set_real_ip_from", show_real_ip, "", "set_real_ip_from 192.0.2.99/24;", "192.0.2.0/24 ",
+	 "set_real_ip_from ::1; set_real_ip_from unix:;", "::1/128 unix:/0 "},
 	{"xclient", show_xclient, "on", "xclient off;", "off", "xclient on;", "on"},
 };
 

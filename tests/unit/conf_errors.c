@@ -328,12 +328,14 @@ static const struct refused {
 	{MAIL, "starttls maybe;",
 	 "\"starttls\" is not supported yet in c:2 (it can only be off so far)"},
 	{MAIL, "starttls;", "\"starttls\" is not supported yet in c:2 (it can only be off so far)"},
-	{MAIL, "proxy_protocol on;",
-	 "\"proxy_protocol\" is not supported yet in c:2 (it can only be off so far)"},
-	{MAIL, "proxy_protocol v2;",
-	 "\"proxy_protocol\" is not supported yet in c:2 (it can only be off so far)"},
-	{MAIL, "set_real_ip_from 10.0.0.0/8;",
-	 "\"set_real_ip_from\" is not supported yet in c:2 (take it out for now)"},
+	{MAIL, "proxy_protocol v1;", "invalid value \"v1\" in c:2 (it can be: off, on, v2)"},
+	{MAIL, "set_real_ip_from no..such;",
+	 "host not found in set_real_ip_from \"no..such\" in c:2 (it can be an address, a block "
+	 "like 192.0.2.0/24, a host name, or \"unix:\")"},
+	{MAIL, "set_real_ip_from 192.0.2.0/33;",
+	 "host not found in set_real_ip_from \"192.0.2.0/33\" in c:2 (it can be an address, a "
+	 "block "
+	 "like 192.0.2.0/24, a host name, or \"unix:\")"},
 	{MAIL, "resolver 127.0.0.1;",
 	 "\"resolver\" is not supported yet in c:2 (it can only be off so far)"},
 	{MAIL, "auth_http_pass_client_cert on;",
@@ -364,8 +366,8 @@ static const struct refused {
 	 "in events)"},
 	{SERVER, "listen;",
 	 "invalid number of arguments in \"listen\" directive in c:4 (syntax: listen address:port "
-	 "| port | unix:path [backlog=number] [rcvbuf=size] [sndbuf=size] [bind] [ipv6only=on | "
-	 "off] [so_keepalive=on | off | [idle]:[interval]:[count]];)"},
+	 "| port | unix:path [proxy_protocol] [backlog=number] [rcvbuf=size] [sndbuf=size] [bind] "
+	 "[ipv6only=on | off] [so_keepalive=on | off | [idle]:[interval]:[count]];)"},
 	{SERVER, "listen 127.0.0.1:2525;",
 	 "duplicate \"127.0.0.1:2525\" address and port pair in c:4 (the server in line 3 has it "
 	 "already)"},
@@ -410,14 +412,15 @@ static const struct refused {
 	 "already)"},
 	{SERVER, "listen 127.0.0.1:2526 foo;",
 	 "the invalid \"foo\" parameter in c:4 (known are: backlog= rcvbuf= sndbuf= so_keepalive= "
-	 "ipv6only= bind)"},
+	 "ipv6only= bind proxy_protocol)"},
 	{SERVER, "listen 127.0.0.1:2526 reuseport;",
 	 "the invalid \"reuseport\" parameter in c:4 (known are: backlog= rcvbuf= sndbuf= "
-	 "so_keepalive= ipv6only= bind)"},
+	 "so_keepalive= ipv6only= bind proxy_protocol)"},
 	{SERVER, "listen 127.0.0.1:2526 ssl;",
 	 "the \"ssl\" parameter of \"listen\" is not supported yet in c:4"},
-	{SERVER, "listen 127.0.0.1:2526 proxy_protocol;",
-	 "the \"proxy_protocol\" parameter of \"listen\" is not supported yet in c:4"},
+	{SERVER, "listen 127.0.0.1:2526 proxy_protocol=on;",
+	 "the invalid \"proxy_protocol=on\" parameter in c:4 (known are: backlog= rcvbuf= "
+	 "sndbuf= so_keepalive= ipv6only= bind proxy_protocol)"},
 	{SERVER, "listen 127.0.0.1:2526 multipath;",
 	 "the \"multipath\" parameter of \"listen\" is not supported yet in c:4"},
 	{SERVER, "listen 127.0.0.1:2526 backlog=x;", "invalid backlog \"backlog=x\" in c:4"},
@@ -425,7 +428,7 @@ static const struct refused {
 	{SERVER, "listen 127.0.0.1:2526 backlog=-1;", "invalid backlog \"backlog=-1\" in c:4"},
 	{SERVER, "listen 127.0.0.1:2526 backlog;",
 	 "the invalid \"backlog\" parameter in c:4 (known are: backlog= rcvbuf= sndbuf= "
-	 "so_keepalive= ipv6only= bind)"},
+	 "so_keepalive= ipv6only= bind proxy_protocol)"},
 	{SERVER, "listen 127.0.0.1:2526 rcvbuf=x;", "invalid rcvbuf \"rcvbuf=x\" in c:4"},
 	{SERVER, "listen 127.0.0.1:2526 sndbuf=4g;", "invalid sndbuf \"sndbuf=4g\" in c:4"},
 	{SERVER, "listen 127.0.0.1:2526 so_keepalive=;", "invalid so_keepalive value: \"\" in c:4"},

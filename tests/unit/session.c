@@ -22,6 +22,7 @@ Test(session, wants_in_each_phase)
 		enum phase phase;
 		unsigned wants;
 	} rows[] = {
+		{PHASE_PROXY, WANT_RECV_FRONT},
 		{PHASE_DELAY, WANT_RECV_FRONT},
 		{PHASE_FRONT, WANT_RECV_FRONT},
 		{PHASE_AUTH, WANT_RECV_FRONT | WANT_AUTH},
@@ -282,7 +283,7 @@ Test(session, last_words_have_their_time_and_no_more)
 
 Test(session, ticks_before_the_deadline_change_nothing)
 {
-	for (int phase = PHASE_DELAY; phase <= PHASE_CLOSING; phase++) {
+	for (int phase = PHASE_PROXY; phase <= PHASE_CLOSING; phase++) {
 		struct rig *r = rig_new();
 		uint64_t at;
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf_real_ip: the set_real_ip_from directive: whose PROXY headers are believed.
+ */
+#ifndef APP_CONF_REAL_IP_H
+#define APP_CONF_REAL_IP_H
+
+#include "app/conf_build.h"
+
+conf_set conf_real_ip_set;
+
+#endif
