@@ -23,14 +23,16 @@ static char *logs_read(const struct player *p)
 	long size = logs_size(p->run.log_path) - p->log_from;
 	FILE *f = fopen(p->run.log_path, "r");
 	char *text = calloc(1, (size_t)(size > 0 ? size : 0) + 1);
+	size_t got = 0;
 
 	if (!text)
 		abort();
-	if (f && size > 0 && !fseek(f, p->log_from, SEEK_SET) &&
-	    fread(text, 1, (size_t)size, f) == 0)
-		text[0] = '\0';
+	if (f && size > 0 && !fseek(f, p->log_from, SEEK_SET))
+		got = fread(text, 1, (size_t)size, f);
 	if (f)
 		fclose(f);
+	for (size_t i = 0; i < got; i++) /* nginx writes names as they are */
+		text[i] = text[i] ? text[i] : '?';
 	return text;
 }
 
