@@ -11,6 +11,7 @@
 #define SIM_KERNEL_H
 
 #include "base/addr.h"
+#include "base/slab.h"
 #include "base/str.h"
 #include "tests/sim/chance.h"
 
@@ -36,6 +37,8 @@ struct weather {
 	uint32_t refuse_dial;    /* ECONNREFUSED, at once or later */
 	uint32_t no_fd;          /* EMFILE from accept, socket or pipe */
 	uint32_t purge_on_reset; /* a reset also drops what had arrived and was not read */
+	uint32_t again_nonblocking; /* a receive on a non-blocking descriptor says -EAGAIN */
+	uint32_t interrupt;         /* a wait ends early, with nothing */
 };
 
 /* The n-th (from 1) event of one kind fails; n = 0: none. For the sweeps. */
@@ -51,11 +54,21 @@ enum fault_kind {
 	FAULT_KINDS
 };
 
+/* The weather is copied and may change in mid-world. Of its rooms 0 means: as the program asks. */
 void kernel_open(uint64_t seed, const struct weather *weather);
+void kernel_weather(const struct weather *weather);
 void kernel_fault(enum fault_kind kind, uint64_t n);
 uint64_t kernel_fault_count(enum fault_kind kind); /* events of that kind up to now */
 bool kernel_fault_hit(void);
 void kernel_close(void);
+
+/* What FAULT_SLOT and FAULT_START are about: slabs that may run out; while a thread opens. */
+void kernel_watch_slab(const struct slab *s);
+void kernel_starting(bool starting);
+
+/* Called when a world cannot go on: after the violations "stuck" (the program waits for ever, and
+ * nothing will happen) and "busy-loop". Leaves by longjmp; a world without it aborts. */
+void kernel_on_dead_end(void (*fn)(void));
 
 /* ---- time ---- */
 
@@ -88,6 +101,12 @@ void end_reset(struct end *e); /* as close(2) with SO_LINGER 0 */
 /* A chunk of this connection was hit by the weather or by a fault: whole delivery is not owed. */
 bool end_was_hit(const struct end *e);
 
+/* What the kernel traces of this connection is the session's of this number. */
+void end_name(struct end *e, uint32_t who);
+
+/* The program's listening socket `index`: a descriptor for thread_start.listen_fds. */
+int kernel_listener(uint32_t index, const struct addr *at, uint32_t backlog);
+
 /* A client connects to the program's listener `index` (of worker_conf.listens) from `from`.
  * NULL: the listener's queue is full or it is gone. The connection waits for accept. */
 struct end *kernel_connect(uint32_t index, const struct addr *from, const struct end_events *events,
@@ -115,8 +134,9 @@ void kernel_trace(uint32_t who, const char *format, ...) __attribute__((format(p
 void kernel_trace_print(FILE *to, uint32_t who);
 uint64_t kernel_trace_hash(void); /* of all that happened: equal for equal seeds, always kept */
 
-/* At the end: descriptors of the program still open (listeners not counted), operations in
- * flight, buffers of the pool not given back. */
+/* At the end: descriptors of the program still open (listeners not counted), operations in flight
+ * on connections and buffers of the pool not given back; the latter two as they were when the ring
+ * was closed, if it is. */
 struct kernel_left {
 	uint32_t fds, operations, buffers;
 };
