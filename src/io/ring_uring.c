@@ -7,6 +7,7 @@
  * no flags). Older kernels get fewer flags, told apart by trying. Never touches a session.
  */
 #include "base/must.h"
+#include "io/pages.h"
 #include "io/ring.h"
 #include "io/uring_compat.h"
 
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -42,13 +42,6 @@ struct ring {
 	uint32_t gathers_used;
 	struct gather gathers[GATHERS]; /* live until the kernel has taken the turn's submissions */
 };
-
-static void *map(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
 
 size_t ring_memory(const struct ring_conf *conf)
 {
@@ -94,8 +87,8 @@ static int take_memory(struct ring *r, char *error, size_t error_size)
 {
 	r->pool_bytes = r->conf.buffers * sizeof(struct io_uring_buf);
 	r->memory_bytes = (size_t)r->conf.buffers * r->conf.buffer_size;
-	r->pool = map(r->pool_bytes);
-	r->memory = map(r->memory_bytes);
+	r->pool = pages_take(r->pool_bytes);
+	r->memory = pages_take(r->memory_bytes);
 	if (r->pool && r->memory)
 		return 0;
 	snprintf(error, error_size, "%zu bytes of memory cannot be had: lower ring_buffers",
@@ -214,10 +207,8 @@ struct ring *ring_open(const struct ring_conf *conf, char *error, size_t error_s
 void ring_close(struct ring *r)
 {
 	io_uring_queue_exit(&r->uring);
-	if (r->memory)
-		munmap(r->memory, r->memory_bytes);
-	if (r->pool)
-		munmap(r->pool, r->pool_bytes);
+	pages_give(r->memory, r->memory_bytes);
+	pages_give(r->pool, r->pool_bytes);
 	free(r);
 }
 

@@ -11,11 +11,11 @@
 #include "io/auth_client.h"
 #include "io/listener.h"
 #include "io/net.h"
+#include "io/pages.h"
 #include "io/pair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 enum { EVENTS_PER_TURN = 256 };
 
@@ -72,11 +72,9 @@ static int take_memory(struct thread *t)
 {
 	struct layout l = layout_of(t->conf);
 	struct session_sizes sizes = sizes_of(t->conf);
-	/* Reserved, not touched: a page costs memory when a session first needs it. */
-	uint8_t *at = mmap(NULL, l.all, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *at = pages_take(l.all);
 
-	if (at == MAP_FAILED)
+	if (!at)
 		return -1;
 	t->memory = at;
 	t->memory_bytes = l.all;
@@ -156,7 +154,7 @@ void thread_close(struct thread *t)
 		ring_close(t->io.ring);
 	if (t->memory) {
 		auth_client_close(t);
-		munmap(t->memory, t->memory_bytes);
+		pages_give(t->memory, t->memory_bytes);
 	}
 	bulk_pool_close(&t->bulks);
 	if (t->wake.fd != -1)
