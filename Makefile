@@ -100,9 +100,13 @@ shared_of = $(if $(call c_in,$(1)),$(B)/$(1).a)
 TOOL_BIN  := $(TOOL:%.c=$(B)/%)
 BENCH_BIN := $(BENCH:%.c=$(B)/%)
 FUZZ_BIN  := $(FUZZ:%.c=$(B)/%)
-SUITE_BIN := $(foreach s,$(SUITES),$(if $(call c_in,tests/$(s)),$(B)/$(s)-tests))
+# The simulated world: its kernel is linked before the library, in place of ring_uring and net.
+SIM       := $(call c_in,tests/sim)
+SIM_BIN   := $(if $(filter %/sim.c,$(SIM)),$(B)/sim-tests)
+SIM_WRAPS := -Wl,--wrap=calloc,--wrap=slab_get,--wrap=pages_take
+SUITE_BIN := $(SIM_BIN) $(foreach s,$(SUITES),$(if $(call c_in,tests/$(s)),$(B)/$(s)-tests))
 PROGRAM   := $(B)/ringpost
-ALL_C     := $(SRC) $(COVER_C) $(TOOL) $(BENCH) $(FUZZ) $(SHARED_C) \
+ALL_C     := $(SRC) $(COVER_C) $(TOOL) $(BENCH) $(FUZZ) $(SIM) $(SHARED_C) \
 	$(foreach s,$(SUITES),$(call c_in,tests/$(s)))
 
 LIBS       := -luring -lpthread
@@ -113,7 +117,7 @@ TEST_LIBS  := -lcriterion $(TOOL_LIBS)
 .SECONDARY:
 .PHONY: all tests own-tests fuzzers run test check tidy pure format asan ubsan tsan cover
 .PHONY: cover-quick fuzz-smoke fuzz bench soak man install uninstall dist clean help FORCE
-.PHONY: house $(SUITES)
+.PHONY: house sim $(SUITES)
 
 all: $(PROGRAM) $(TOOL_BIN) $(BENCH_BIN)
 tests: all $(SUITE_BIN)
@@ -184,6 +188,12 @@ $(1): all $(if $(call c_in,tests/$(1)),$(B)/$(1)-tests)
 	@tools/run-tests $(1)
 endef
 $(foreach s,$(SUITES),$(eval $(call suite_rule,$(s))))
+
+$(B)/sim-tests: $(call o_of,$(SIM)) $(call shared_of,tests/lib) $(LIB)
+	$(call say,LD)
+	$(link) $(SIM_WRAPS) $(LIBS)
+sim: $(SIM_BIN)
+	@tools/run-tests sim
 
 $(FUZZ_BIN): $(B)/%: $(B)/%.o $(call shared_of,tests/lib) $(LIB)
 	$(call say,LD)

@@ -68,22 +68,38 @@ static void keep_line(uint32_t who, const char *text)
 	record.lines[record.n++] = (struct line){who, strdup(text)};
 }
 
-void kernel_trace(uint32_t who, const char *format, ...)
+static void write_line(uint32_t who, const char *format, va_list args)
 {
 	char text[LINE_MAX];
+	int n = snprintf(text, sizeof(text), "%10" PRIu64 " ", kernel_now_us());
+
+	vsnprintf(text + n, sizeof(text) - (size_t)n, format, args);
+	keep_line(who, text);
+}
+
+void record_line(uint32_t who, const char *format, ...)
+{
 	va_list args;
-	int n;
+
+	if (!kernel_tracing)
+		return;
+	va_start(args, format);
+	write_line(who, format, args);
+	va_end(args);
+}
+
+void kernel_trace(uint32_t who, const char *format, ...)
+{
+	va_list args;
 
 	record_mix(who);
 	for (const char *c = format; *c; c++)
 		record_mix((uint8_t)*c);
 	if (!kernel_tracing)
 		return;
-	n = snprintf(text, sizeof(text), "%10" PRIu64 " ", kernel_now_us());
 	va_start(args, format);
-	vsnprintf(text + n, sizeof(text) - (size_t)n, format, args);
+	write_line(who, format, args);
 	va_end(args);
-	keep_line(who, text);
 }
 
 void kernel_trace_print(FILE *to, uint32_t who)

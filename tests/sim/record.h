@@ -14,4 +14,7 @@ void record_clear(void);
 /* Something happened: part of the world's hash from now on. */
 void record_mix(uint64_t value);
 
+/* A line for the trace that is no part of the hash. */
+void record_line(uint32_t who, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #endif
