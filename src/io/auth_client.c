@@ -453,7 +453,6 @@ static void on_send(struct thread *t, struct auth_conn *c, const struct ring_eve
 	}
 	if (ev->res > 0)
 		c->sent += (size_t)ev->res;
-	c->conn.stalled = ev->res < (int)c->conn.asked;
 	transmit(t, c);
 }
 
@@ -472,7 +471,6 @@ void auth_client_event(struct thread *t, const struct ring_event *ev)
 	} else if (conn_tag_op(ev->tag) == CONN_SEND) {
 		on_send(t, c, ev);
 	} else if (!c->closing) {
-		c->conn.stalled = false;
 		transmit(t, c);
 	}
 	/* Still this connection's slot only if it was not freed above. */

@@ -7,6 +7,8 @@
 #include "base/must.h"
 #include "io/net.h"
 
+#include <errno.h>
+
 void conn_init(struct conn *c, uint64_t tag)
 {
 	*c = (struct conn){.tag = tag, .fd = -1, .first = CONN_NO_BUFFER, .last = CONN_NO_BUFFER};
@@ -51,6 +53,7 @@ static void submit_send(struct conn_env *e, struct conn *c, struct ring_send *se
 	bool fresh = arm(c, CONN_SEND);
 
 	must(fresh && send->n > 0);
+	c->roomy = false;
 	send->fd = c->fd;
 	c->asked = (uint32_t)ring_send(e->ring, send, c->tag | CONN_SEND);
 }
@@ -89,11 +92,24 @@ void conn_cancel(struct conn_env *e, struct conn *c, unsigned ops)
 	c->cancelled |= (uint8_t)ops;
 }
 
+/* The poll goes on and tells of changes only: one that came before the send's own event may be
+ * about it, and is worth another try. */
+static void note_room(struct conn *c, enum conn_op op, int res)
+{
+	if (op == CONN_POLL_OUT) {
+		c->roomy = true;
+		c->stalled = false;
+	} else if (op == CONN_SEND && (res == -EAGAIN || (res >= 0 && (uint32_t)res < c->asked))) {
+		c->stalled = !c->roomy;
+	}
+}
+
 void conn_event(struct conn *c, const struct ring_event *ev)
 {
 	enum conn_op op = conn_tag_op(ev->tag);
 
 	must(c->armed & op);
+	note_room(c, op, ev->res);
 	if (!ev->more) {
 		c->armed &= (uint8_t)~op;
 		c->cancelled &= (uint8_t)~op;

@@ -31,6 +31,7 @@ struct conn {
 	uint8_t armed;        /* set of enum conn_op in the kernel */
 	uint8_t cancelled;    /* those of them that were asked to end */
 	bool stalled;         /* the kernel had no room: wait for CONN_POLL_OUT */
+	bool roomy;           /* it has told of room since the last send was submitted */
 	bool ended;           /* no more will be received */
 	bool told;            /* ... and the session knows it */
 	bool poll_first;      /* the last receive found nothing on a non-blocking descriptor */
@@ -82,14 +83,15 @@ void conn_open(struct conn *c, int fd);
 void conn_recv(struct conn_env *e, struct conn *c);
 void conn_poll_in(struct conn_env *e, struct conn *c);
 void conn_poll_out(struct conn_env *e, struct conn *c);
-/* Only when no send is in flight. conn_send_queue() sends what waits in another's queue. */
+/* Only when no send is in flight. After one that was not taken whole the connection is stalled.
+ * conn_send_queue() sends what waits in another's queue. */
 void conn_send(struct conn_env *e, struct conn *c, struct str bytes, bool more);
 void conn_send_queue(struct conn_env *e, struct conn *c, const struct conn *from, bool ended);
 
 /* Ask the operations of the set that are in flight to end. */
 void conn_cancel(struct conn_env *e, struct conn *c, unsigned ops);
 
-/* An event of this connection has arrived: keep the books. */
+/* An event of this connection has arrived: keep the books, `stalled` included. */
 void conn_event(struct conn *c, const struct ring_event *ev);
 
 /* Queue a received buffer of n bytes; conn_first() looks at the oldest piece, conn_drop() takes n

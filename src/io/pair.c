@@ -219,8 +219,6 @@ static void sent(struct thread *t, struct pair *p, const struct ring_event *ev)
 			failed(p, side, -ev->res);
 		return;
 	}
-	if (n < c->asked)
-		c->stalled = true;
 	if (!n)
 		return;
 	if (c->own)
@@ -246,7 +244,6 @@ void pair_event(struct thread *t, struct pair *p, const struct ring_event *ev)
 		c->poll_first = false;
 		break;
 	case CONN_POLL_OUT:
-		c->stalled = false;
 		break;
 	}
 	thread_touch(t, p);

@@ -63,7 +63,11 @@ struct ring_send {
  */
 NODISCARD size_t ring_send(struct ring *r, const struct ring_send *send, uint64_t tag);
 
-/* One event when fd can be read (written). ring_poll_in is multishot, ring_poll_out is not. */
+/*
+ * Multishot: one event when fd can be read (written) already, then one each time it becomes so.
+ * Both also tell that the peer has ended its side: then a ring_poll_out() that is asked again and
+ * again would be answered at once, room or not.
+ */
 void ring_poll_in(struct ring *r, int fd, uint64_t tag);
 void ring_poll_out(struct ring *r, int fd, uint64_t tag);
 

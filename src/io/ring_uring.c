@@ -303,7 +303,7 @@ void ring_poll_out(struct ring *r, int fd, uint64_t tag)
 {
 	struct io_uring_sqe *sqe = entry(r, tag);
 
-	io_uring_prep_poll_add(sqe, fd, POLLOUT);
+	io_uring_prep_poll_multishot(sqe, fd, POLLOUT);
 	set_tag(sqe, tag);
 }
 

@@ -238,7 +238,7 @@ static void a_poll_for_input_tells_each_arrival(void)
 	CHECK(try_comes(7, -ECANCELED, false));
 }
 
-static void a_poll_for_output_is_done_when_there_is_room(void)
+static void a_poll_for_output_tells_of_room_and_of_errors(void)
 {
 	struct far *f;
 	int fd;
@@ -246,11 +246,13 @@ static void a_poll_for_output_is_done_when_there_is_room(void)
 	try_open_with(64, 0);
 	f = try_pair(&fd);
 	ring_poll_out(try_at.ring, fd, 7);
-	CHECK(try_come(1) && try_at.events[0].res == POLLOUT && !try_at.events[0].more);
+	CHECK(try_come(1) && try_at.events[0].res == POLLOUT && try_at.events[0].more);
+	try_say(f, "hello");
+	CHECK(try_quiet());
 	far_reset(f);
-	far_settle();
+	CHECK(try_come(1) && try_at.events[0].res & POLLERR && try_at.events[0].more);
 	ring_poll_out(try_at.ring, fd, 8);
-	CHECK(try_come(1) && try_at.events[0].res & POLLERR && !try_at.events[0].more);
+	CHECK(try_come(1) && try_at.events[0].tag == 8 && try_at.events[0].res & POLLERR);
 }
 
 static void a_wake_is_told_by_a_poll(void)
@@ -316,7 +318,7 @@ const struct ring_case ring_cases_recv[] = {
 	CASE(a_cancel_behind_bytes_leaves_them_for_the_next),
 	CASE(cancelling_what_is_not_there_is_silent),
 	CASE(a_poll_for_input_tells_each_arrival),
-	CASE(a_poll_for_output_is_done_when_there_is_room),
+	CASE(a_poll_for_output_tells_of_room_and_of_errors),
 	CASE(a_wake_is_told_by_a_poll),
 	CASE(more_than_the_queue_holds_is_handed_over_in_parts),
 	CASE(a_turn_without_events_ends_when_its_time_is_over),

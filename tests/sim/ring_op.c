@@ -216,16 +216,15 @@ static void run_poll(struct ring *r, struct op *op)
 {
 	unsigned ready = file_poll(op->file) & wants(op);
 
+	if (op->kind == OP_POLL_OUT && !(ready & POLLOUT) && op->file->end)
+		op->file->end->wants_room = true;
 	if (!ready)
 		return;
 	if (op->file->kind == FILE_SOCKET && fault_strikes(FAULT_COMPLETION)) {
 		stream_hit(op->file->end);
 		ready |= POLLERR;
 	}
-	if (op->kind == OP_POLL_OUT)
-		finish(r, op, (int)ready);
-	else
-		report(r, op, (struct ring_event){.res = (int)ready}, false);
+	report(r, op, (struct ring_event){.res = (int)ready}, false);
 }
 
 /* ---- sending ---- */

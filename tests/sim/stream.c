@@ -244,7 +244,6 @@ static void tell_room(void *arg)
 	struct end *e = arg;
 
 	e->room_alarm = NULL;
-	e->wants_room = false;
 	kernel_progress();
 	if (!e->closed && e->events && e->events->writable)
 		e->events->writable(e->arg);
@@ -255,11 +254,12 @@ static void room_freed(struct end *e)
 {
 	struct end *writer = e->far;
 
-	if (writer->closed || !is_writable(writer))
+	if (writer->closed || !writer->wants_room || !is_writable(writer))
 		return;
+	writer->wants_room = false;
 	if (writer->file)
 		ring_sim_wake(writer->file, POLLOUT);
-	else if (writer->wants_room && !writer->room_alarm)
+	else if (!writer->room_alarm)
 		writer->room_alarm = kernel_after(sky_latency_us(), tell_room, writer);
 }
 
@@ -302,6 +302,7 @@ long stream_send(struct end *e, const struct str *parts, unsigned n)
 	if (e->dead || e->shut)
 		return -EPIPE;
 	taken = write_parts(e, parts, n);
+	e->wants_room |= !is_writable(e);
 	return taken ? (long)taken : -EAGAIN;
 }
 
