@@ -522,7 +522,7 @@ static int twin_options(struct twin *t, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const char *build = getenv("BUILD");
-	struct twin t = {.players = 16, .accepted_path = "tests/twin/accepted.txt"};
+	struct twin t = {.players = 48, .accepted_path = "tests/twin/accepted.txt"};
 	char ringpost[256];
 	int status;
 
