@@ -119,7 +119,7 @@ static bool clear_host(uint8_t *ip, size_t n, unsigned bits)
 
 	for (size_t i = 0; i < n; i++) {
 		unsigned keep = bits < 8 * i ? 0 : bits - 8 * (unsigned)i;
-		uint8_t mask = keep >= 8 ? 0xff : (uint8_t) ~(0xff >> keep);
+		uint8_t mask = (uint8_t)(0xff00U >> (keep < 8 ? keep : 8));
 
 		cleared |= (ip[i] & ~mask) != 0;
 		ip[i] &= mask;
