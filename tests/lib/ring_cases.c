@@ -21,12 +21,15 @@ static const char *run(const struct ring_case *c)
 	return try_at.why[0] ? try_at.why : NULL;
 }
 
-void ring_cases_run(void (*report)(const char *name, const char *why))
+void ring_cases_run_table(const struct ring_case *table, ring_case_report *report)
 {
-	static const struct ring_case *const tables[] = {ring_cases_recv, ring_cases_send,
-							 ring_cases_net};
+	for (const struct ring_case *c = table; c->name; c++)
+		report(c->name, run(c));
+}
 
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		for (const struct ring_case *c = tables[i]; c->name; c++)
-			report(c->name, run(c));
+void ring_cases_run(ring_case_report *report)
+{
+	ring_cases_run_table(ring_cases_recv, report);
+	ring_cases_run_table(ring_cases_send, report);
+	ring_cases_run_table(ring_cases_net, report);
 }

@@ -16,7 +16,9 @@ struct ring_case {
 /* Tables that end with a case of no name. */
 extern const struct ring_case ring_cases_recv[], ring_cases_send[], ring_cases_net[];
 
-/* All of them; `why` is NULL, or where and what was not so. */
-void ring_cases_run(void (*report)(const char *name, const char *why));
+/* All of them, or those of one table; `why` is NULL, or where and what was not so. */
+typedef void ring_case_report(const char *name, const char *why);
+void ring_cases_run(ring_case_report *report);
+void ring_cases_run_table(const struct ring_case *table, ring_case_report *report);
 
 #endif

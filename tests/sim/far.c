@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { FARS = 16, LISTENER = 0, ANSWERS_PORT = 25, BACKLOG = 16 };
+enum { FARS = 512, LISTENER = 0, ANSWERS_PORT = 25, BACKLOG = 16 };
 
 struct far {
 	struct end *end;
@@ -64,6 +64,11 @@ struct far *far_pair(int *fd)
 	far_settle();
 	*fd = net_accept(listener);
 	return f;
+}
+
+struct end *far_end(const struct far *f)
+{
+	return f->end;
 }
 
 int far_listener(void)

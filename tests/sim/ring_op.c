@@ -127,32 +127,37 @@ static void fail_accept(struct ring *r, struct op *op)
 	finish(r, op, -error);
 }
 
+/* One connection. true: there may be more to have. */
+static bool accept_once(struct ring *r, struct op *op)
+{
+	bool full = sky.fds_max && file_open_count() >= sky.fds_max;
+	struct file *f;
+
+	/* The descriptor is reserved before anybody looks into the queue. */
+	if (full) {
+		finish(r, op, -EMFILE);
+		return false;
+	}
+	if (!op->file->listener->n)
+		return false;
+	if (fault_strikes(FAULT_ACCEPT)) {
+		fail_accept(r, op);
+		return false;
+	}
+	f = file_new(FILE_SOCKET);
+	if (!f) {
+		finish(r, op, -EMFILE);
+		return false;
+	}
+	f->end = file_accept(op->file);
+	f->end->file = f;
+	return report(r, op, (struct ring_event){.res = f->fd}, false);
+}
+
 static void run_accept(struct ring *r, struct op *op)
 {
-	struct file *f;
-	bool goes_on = true;
-
-	while (goes_on) {
-		/* The descriptor is reserved before anybody looks into the queue. */
-		if (sky.fds_max && file_open_count() >= sky.fds_max) {
-			finish(r, op, -EMFILE);
-			return;
-		}
-		if (!op->file->listener->n)
-			return;
-		if (fault_strikes(FAULT_ACCEPT)) {
-			fail_accept(r, op);
-			return;
-		}
-		f = file_new(FILE_SOCKET);
-		if (!f) {
-			finish(r, op, -EMFILE);
-			return;
-		}
-		f->end = file_accept(op->file);
-		f->end->file = f;
-		goes_on = report(r, op, (struct ring_event){.res = f->fd}, false);
-	}
+	while (accept_once(r, op) && op->file->listener->n)
+		;
 }
 
 /* ---- receiving ---- */

@@ -302,7 +302,8 @@ static unsigned copy_out(struct ring *r, struct ring_event *events, unsigned max
 			ring_op_free(e->op);
 	}
 	r->n -= n;
-	memmove(r->events, r->events + n, r->n * sizeof(*r->events));
+	if (n)
+		memmove(r->events, r->events + n, r->n * sizeof(*r->events));
 	return n;
 }
 

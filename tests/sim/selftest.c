@@ -23,6 +23,8 @@ unsigned selftest_run(unsigned *passed)
 {
 	n_passed = n_failed = 0;
 	ring_cases_run(report);
+	ring_cases_run_table(selftest_weather, report);
+	ring_cases_run_table(selftest_faults, report);
 	*passed += n_passed;
 	return n_failed;
 }
