@@ -66,6 +66,9 @@ static int world_configure(struct world *w, const struct script *script)
 		return -1;
 	}
 	w->conf->servers[0]->session.log_level = LEVEL_INFO;
+	if (script->starttls[0]) /* what no configuration can say yet */
+		w->conf->servers[0]->session.front.starttls =
+			strcmp(script->starttls, "only") ? STARTTLS_ON : STARTTLS_ONLY;
 	w->server = &w->conf->servers[0]->session;
 	return 0;
 }

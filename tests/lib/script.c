@@ -290,6 +290,8 @@ static bool script_configures(struct script *s, const char *mark, const char *te
 		script_append(&s->conf, "\t\t", text, "\n");
 	else if (!strcmp(mark, "listen:"))
 		script_append(&s->listen, " ", text, "");
+	else if (!strcmp(mark, "starttls:"))
+		script_append(&s->starttls, "", text, "");
 	else
 		return false;
 	return true;
@@ -383,6 +385,7 @@ struct script *script_load(const char *path, enum script_proxy proxy)
 	failed = script_identify(l.s, path) ? script_wrong(&l, "no such folder") : 0;
 	script_append(&l.s->conf, "", "", "");
 	script_append(&l.s->listen, "", "", "");
+	script_append(&l.s->starttls, "", "", "");
 	failed = failed ? failed : script_read(&l, f);
 	fclose(f);
 	if (!failed)
@@ -401,6 +404,7 @@ void script_free(struct script *s)
 	free(s->name);
 	free(s->conf);
 	free(s->listen);
+	free(s->starttls);
 	free(s);
 }
 

@@ -40,6 +40,7 @@ struct script {
 	bool pending;         /* nginx alone plays it: ringpost does not speak the protocol yet */
 	char *conf;           /* directives for its server{}, one a line */
 	char *listen;         /* parameters of its listen, each behind a space */
+	char *starttls;       /* "on" or "only"; empty: off */
 	bool whole_only;      /* the outcome depends on how bytes arrive together */
 	bool mended;          /* an nginx with a newer patch does what ringpost does */
 	struct script_step *steps;

@@ -42,25 +42,56 @@ int proxy_init(struct proxy *p, const char *parent)
 	return 0;
 }
 
-void proxy_add(struct proxy *p, const struct script *script, const struct script_vars *vars)
+/* Who offers STARTTLS has to have a certificate. */
+static int proxy_certify(const struct proxy *p)
+{
+	char command[640];
+
+	snprintf(command, sizeof(command),
+		 "cd %s && { test -e cert.pem || openssl req -x509 -newkey ec -pkeyopt "
+		 "ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=mx.example "
+		 "-keyout key.pem -out cert.pem >output 2>&1; }",
+		 p->folder);
+	if (!system(command))
+		return 0;
+	fprintf(stderr, "no certificate; see %s/output\n", p->folder);
+	return -1;
+}
+
+static int proxy_add_starttls(struct proxy *p, const struct script *script)
+{
+	if (!script->starttls[0])
+		return 0;
+	fprintf(p->conf,
+		"\t\tstarttls %s;\n\t\tssl_certificate cert.pem;\n"
+		"\t\tssl_certificate_key key.pem;\n",
+		script->starttls);
+	return proxy_certify(p);
+}
+
+int proxy_add(struct proxy *p, const struct script *script, const struct script_vars *vars)
 {
 	struct str directives = script_expand(str_cstr(script->conf), vars);
+	int failed;
 
 	fprintf(p->conf, "\tserver {\n\t\tlisten 127.0.0.1:%u%s;\n\t\tprotocol %s;\n",
 		vars->listen_port, script->listen, script->protocol);
 	if (!strstr(script->conf, "\tauth_http "))
 		fprintf(p->conf, "\t\tauth_http 127.0.0.1:%u/auth;\n", vars->auth_port);
+	failed = proxy_add_starttls(p, script);
 	fprintf(p->conf, "%s\t}\n", (const char *)directives.p);
 	free((void *)(uintptr_t)directives.p);
+	return failed;
 }
 
-void proxy_add_probe(struct proxy *p)
+int proxy_add_probe(struct proxy *p)
 {
 	struct script_vars vars = {.listen_port = p->probe_port, .auth_port = p->probe_port};
 	char nothing[] = "";
-	struct script probe = {.protocol = "smtp", .conf = nothing, .listen = nothing};
+	struct script probe = {
+		.protocol = "smtp", .conf = nothing, .listen = nothing, .starttls = nothing};
 
-	proxy_add(p, &probe, &vars);
+	return proxy_add(p, &probe, &vars);
 }
 
 static int proxy_answers(const struct proxy *p)

@@ -23,11 +23,13 @@ struct proxy {
 /* Create the folder and begin the configuration. -1 after a message. */
 int proxy_init(struct proxy *p, const char *parent);
 
-/* One server{} for the script: its protocol and directives, on the ports of `vars`. */
-void proxy_add(struct proxy *p, const struct script *script, const struct script_vars *vars);
+/* One server{} for the script: its protocol and directives, on the ports of `vars`. -1 after a
+ * message. */
+NODISCARD int proxy_add(struct proxy *p, const struct script *script,
+			const struct script_vars *vars);
 
 /* The one that answers on probe_port. */
-void proxy_add_probe(struct proxy *p);
+NODISCARD int proxy_add_probe(struct proxy *p);
 
 /* Run it and wait until it answers. -1 after a message. */
 int proxy_start(struct proxy *p);

@@ -177,24 +177,26 @@ static void twin_choose_ports(struct twin *t)
 
 static bool twin_plays(const struct slot *s, int proxy)
 {
-	return proxy == SCRIPT_NGINX || !s->scripts[proxy]->pending;
+	const struct script *script = s->scripts[proxy];
+
+	return proxy == SCRIPT_NGINX || !(script->pending || script->starttls[0]);
 }
 
-static void twin_add_server(struct proxy *p, struct slot *s)
+static int twin_add_server(struct proxy *p, struct slot *s)
 {
 	s->vars.listen_port = s->listen_port[p->which];
-	if (twin_plays(s, (int)p->which))
-		proxy_add(p, s->scripts[p->which], &s->vars);
+	return twin_plays(s, (int)p->which) ? proxy_add(p, s->scripts[p->which], &s->vars) : 0;
 }
 
 static int twin_start_proxy(struct twin *t, struct proxy *p)
 {
-	if (proxy_init(p, t->parent))
-		return -1;
-	proxy_add_probe(p);
-	for (size_t s = 0; s < t->n; s++)
-		twin_add_server(p, &t->slots[s]);
-	return proxy_start(p);
+	int failed = proxy_init(p, t->parent);
+
+	if (!failed)
+		failed = proxy_add_probe(p);
+	for (size_t s = 0; s < t->n && !failed; s++)
+		failed = twin_add_server(p, &t->slots[s]);
+	return failed ? -1 : proxy_start(p);
 }
 
 static int twin_stop(struct twin *t)
@@ -436,13 +438,14 @@ static void twin_free(struct twin *t)
 
 static void twin_clean(const struct twin *t)
 {
-	static const char *const files[] = {"nginx.conf", "error.log", "output", "pid"};
+	static const char *const files[] = {"nginx.conf", "error.log", "output",
+					    "pid",        "cert.pem",  "key.pem"};
 	char path[400];
 
 	for (int p = 0; p < PROXIES; p++) {
 		if (!twin_has(t, p))
 			continue;
-		for (int i = 0; i < 4; i++) {
+		for (int i = 0; i < 6; i++) {
 			snprintf(path, sizeof(path), "%s/%s", t->proxies[p].folder, files[i]);
 			unlink(path);
 		}
