@@ -3,7 +3,8 @@
  * fuzz_addr: every input as an address, beside the C library's reader and writer. What the library
  * reads we read alike; what we read comes back from what we print; what we print is what the
  * library prints, but for the IPv4-compatible form, which RFC 5952 section 5 leaves to prefixes
- * that are known to carry it.
+ * that are known to carry it. And every input as a block of addresses: the bits that count decide
+ * who is in it, and no others.
  */
 #include "base/addr.h"
 #include "base/must.h"
@@ -93,12 +94,42 @@ static void check_port(const struct addr *a)
 	must(addr_parse(plain, &again) == 0 && same(a, &again));
 }
 
+/* Looked for as IPv4, in blocks of IPv4 alone. */
+static bool is_mapped(const struct addr *a)
+{
+	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+	return a->family == ADDR_IP6 && memcmp(a->ip, prefix, sizeof(prefix)) == 0;
+}
+
+static void check_net(struct str s)
+{
+	struct addr_net net;
+	int got = addr_parse_net(s, &net);
+	unsigned all = net.base.family == ADDR_IP4 ? 32 : 128;
+
+	must(got >= -1 && got <= 1);
+	if (got < 0)
+		return;
+	must(is_mapped(&net.base) != addr_in_net(&net.base, &net));
+	if (net.base.family == ADDR_UNIX)
+		return;
+	must(net.bits <= all);
+	for (unsigned bit = 0; bit < all; bit++) {
+		struct addr a = net.base;
+
+		a.ip[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+		must(is_mapped(&a) || addr_in_net(&a, &net) == (bit >= net.bits));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static struct guard source;
 	struct str s = guard_copy(&source, str_of(data, n));
 	struct addr library = theirs(s), ours;
 
+	check_net(s);
 	if (addr_parse(s, &ours) < 0) {
 		must(library.family == ADDR_NONE);
 		return 0;
