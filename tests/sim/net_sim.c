@@ -303,10 +303,14 @@ static long drain_pipe(struct pipe_state *p, struct file *to, size_t max)
 		return -EAGAIN;
 	if (!to->nonblocking && !to->end->dead && stream_room(to->end) < n)
 		kernel_violation("blocking-splice", "to a blocking socket, %d", to->fd);
-	if (!to->end->error && !to->end->dead && chance_of(sky.stall_send))
+	if (!to->end->error && !to->end->dead && chance_of(sky.stall_send)) {
+		stream_stall(to->end);
 		return -EAGAIN;
-	if (n > 1 && chance_of(sky.short_send))
+	}
+	if (n > 1 && chance_of(sky.short_send)) {
 		n = 1 + chance_below((uint32_t)n - 1);
+		stream_stall(to->end);
+	}
 	bytes = str_of(p->bytes + p->from, n);
 	res = stream_send(to->end, &bytes, 1);
 	if (res <= 0)

@@ -254,16 +254,20 @@ static void run_send(struct ring *r, struct op *op)
 	for (unsigned i = 0; i < op->n_parts; i++)
 		bytes += op->parts[i].n;
 	limit = send_limit(op, bytes);
+	if (limit)
+		stream_stall(e);
 	for (unsigned i = 0; limit && i < op->n_parts; i++) {
 		op->parts[i] = str_first(op->parts[i], limit);
 		limit -= op->parts[i].n;
 		if (!limit)
 			op->n_parts = i + 1;
 	}
-	if (!e->error && !e->dead && chance_of(sky.stall_send))
+	if (!e->error && !e->dead && chance_of(sky.stall_send)) {
+		stream_stall(e);
 		finish(r, op, -EAGAIN);
-	else
-		finish(r, op, (int)stream_send(e, op->parts, op->n_parts));
+		return;
+	}
+	finish(r, op, (int)stream_send(e, op->parts, op->n_parts));
 }
 
 /* ---- all of them ---- */

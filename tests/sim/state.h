@@ -79,6 +79,7 @@ long stream_send(struct end *e, const struct str *parts, unsigned n);
 long stream_recv(struct end *e, uint8_t *to, size_t max);
 unsigned stream_poll(const struct end *e); /* as tcp_poll(): POLLIN, POLLOUT, POLLRDHUP ... */
 size_t stream_room(const struct end *e);   /* bytes that could be sent */
+void stream_stall(struct end *e); /* it took less than it could: there is room again in a while */
 void stream_shut(struct end *e);
 void stream_close(struct end *e, bool reset);
 

@@ -245,8 +245,16 @@ static void tell_room(void *arg)
 
 	e->room_alarm = NULL;
 	kernel_progress();
-	if (!e->closed && e->events && e->events->writable)
+	if (e->file)
+		ring_sim_wake(e->file, POLLOUT);
+	else if (!e->closed && e->events && e->events->writable)
 		e->events->writable(e->arg);
+}
+
+void stream_stall(struct end *e)
+{
+	if (!e->room_alarm)
+		e->room_alarm = kernel_after(sky_latency_us(), tell_room, e);
 }
 
 /* Bytes of e's way were read: its writer has room. */
