@@ -101,6 +101,24 @@ static bool is_ending(const struct session *s)
 	return s->phase == PHASE_CLOSING || s->phase == PHASE_LINGER;
 }
 
+/* Nobody will read what came any more. A login that was going on is over, and its password goes at
+ * once; bytes of the relay are no passwords, and may be with the kernel still. */
+static void drop_input(struct session *s)
+{
+	struct desk *d = s->desk;
+
+	for (int side = 0; side < 2; side++) {
+		buf_clear(&d->in[side]);
+		if (s->phase != PHASE_RELAY)
+			buf_forget(&d->in[side]);
+	}
+	if (s->phase == PHASE_RELAY)
+		return;
+	arena_reset_to(&d->store, 0);
+	arena_reset_to(&d->answer, 0);
+	d->login = s->u.front.login = (struct login){0};
+}
+
 void session_end_said(struct session *s, enum reason reason, struct str detail)
 {
 	if (is_ending(s))
@@ -110,12 +128,10 @@ void session_end_said(struct session *s, enum reason reason, struct str detail)
 	s->reason = (uint8_t)reason;
 	s->lingers = !s->front_gone && !s->front_ended && s->phase != PHASE_RELAY &&
 		     reason != REASON_SHUTDOWN && session_pending(s, SIDE_FRONT).n;
+	if (s->desk)
+		drop_input(s);
 	session_enter(s, PHASE_CLOSING);
 	s->deadline_ms = s->env->now_ms + CLOSING_MS;
-	if (s->desk) {
-		buf_clear(&s->desk->in[SIDE_FRONT]);
-		buf_clear(&s->desk->in[SIDE_BACK]);
-	}
 }
 
 void session_end(struct session *s, enum reason reason, struct str detail)

@@ -41,3 +41,27 @@ Test(session_linger, a_client_that_does_not_close_is_closed)
 	WANTS(r, WANT_CLOSE);
 	rig_done(r);
 }
+
+/* ---- secrecy ---- */
+
+/* Last words take seconds to leave and to be read, and the desk stays as long. */
+Test(session_linger, a_login_that_breaks_off_is_forgotten_before_the_last_words_leave)
+{
+	static const enum phase phases[] = {PHASE_AUTH, PHASE_AUTH_WAIT, PHASE_DIAL, PHASE_BACK};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct rig *r = rig_new();
+
+		rig_start(r);
+		rig_take(r, SIDE_FRONT);
+		rig_client(r, "AUTH PLAIN AHRpbQBzZWNy");
+		rig_client(r, "ZXQ=\r\nNOOP\r\n");
+		rig_reach(r, phases[i]);
+		cr_assert(rig_remembers(r, "secret"));
+		session_end(&r->session, REASON_INTERNAL, str_none());
+		cr_assert(rig_wants(r, WANT_SEND_FRONT));
+		cr_assert_not(rig_remembers(r, "secret"));
+		cr_assert_not(rig_remembers(r, "BzZWNyZ"));
+		rig_done(r);
+	}
+}
