@@ -31,7 +31,7 @@ static const struct machine_state phases[PHASE_COUNT] = {
 #define AFTER(p) (1U << PHASE_##p)
 	[PHASE_PROXY] = {"proxy", 0},
 	[PHASE_DELAY] = {"delay", AFTER(PROXY)},
-	[PHASE_FRONT] = {"front", AFTER(PROXY) | AFTER(DELAY) | AFTER(AUTH_WAIT)},
+	[PHASE_FRONT] = {"front", AFTER(PROXY) | AFTER(DELAY) | AFTER(AUTH) | AFTER(AUTH_WAIT)},
 	[PHASE_AUTH] = {"auth", AFTER(FRONT) | AFTER(AUTH_WAIT)},
 	[PHASE_AUTH_WAIT] = {"auth-wait", AFTER(AUTH)},
 	[PHASE_DIAL] = {"dial", AFTER(AUTH)},

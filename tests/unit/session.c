@@ -296,6 +296,26 @@ Test(session, ticks_before_the_deadline_change_nothing)
 	}
 }
 
+Test(session, a_refusal_that_explains_a_token_is_answered_before_the_end)
+{
+	struct rig *r = rig_new();
+
+	r->conf.front.methods |= 1U << SASL_XOAUTH2;
+	rig_start(r);
+	rig_client(r, "AUTH XOAUTH2 dXNlcj10aW0BYXV0aD1CZWFyZXIgdG9rZW4BAQ==\r\n");
+	rig_take(r, SIDE_FRONT);
+	session_on_verdict(&r->session, &(struct verdict){.kind = VERDICT_ERROR,
+							  .error_text = STR("expired"),
+							  .error_sasl = STR("e30=")});
+	cr_assert_eq(r->session.phase, PHASE_FRONT);
+	TAKES(r, SIDE_FRONT, "334 e30=\r\n");
+	cr_assert_eq(r->session.deadline_ms, RIG_START_MS + RIG_TIMEOUT_MS);
+	rig_client(r, "\r\n");
+	TAKES(r, SIDE_FRONT, "535 5.7.0 expired\r\n");
+	ENDED(r, REASON_CLIENT_REFUSED);
+	rig_done(r);
+}
+
 /* ---- last words ---- */
 
 static struct rig *hushed(void)
