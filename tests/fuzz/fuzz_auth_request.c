@@ -71,7 +71,8 @@ static void expect_raw(struct str name, struct str value)
 
 static void check_login(const struct auth_http_query *q)
 {
-	static const char *const methods[] = {"plain", "apop", "cram-md5", "external", "none"};
+	static const char *const methods[] = {"plain",   "apop",        "cram-md5", "external",
+					      "xoauth2", "oauthbearer", "none"};
 	const struct login *l = q->login;
 
 	must(str_eq(value_of(STR("Auth-Method: ")), str_cstr(methods[l->method])));
@@ -79,6 +80,25 @@ static void check_login(const struct auth_http_query *q)
 	expect_escaped(STR("Auth-Pass: "), l->pass);
 	if (l->method == AUTH_APOP || l->method == AUTH_CRAM_MD5)
 		expect_raw(STR("Auth-Salt: "), l->salt);
+}
+
+static void check_end(struct str name, struct str port_name, const struct addr *a)
+{
+	struct addr named;
+	uint64_t port;
+
+	must(addr_parse(value_of(name), &named) == 0 &&
+	     memcmp(named.ip, a->ip, sizeof(a->ip)) == 0);
+	must(str_u64(value_of(port_name), 65535, &port) == 0 && port == a->port);
+}
+
+static void check_proxied(const struct proxy_ends *ends)
+{
+	if (!ends || ends->from.family == ADDR_NONE)
+		return;
+	check_end(STR("Proxy-Protocol-Addr: "), STR("Proxy-Protocol-Port: "), &ends->from);
+	check_end(STR("Proxy-Protocol-Server-Addr: "), STR("Proxy-Protocol-Server-Port: "),
+		  &ends->to);
 }
 
 static void check(const struct auth_http_conf *conf, const struct auth_http_query *q)
@@ -96,6 +116,7 @@ static void check(const struct auth_http_conf *conf, const struct auth_http_quer
 	must(attempt == q->login->attempt && value_of(STR("Client-IP: ")).n);
 	if (q->protocol == PROTOCOL_SMTP && q->client_host.n)
 		expect_raw(STR("Client-Host: "), q->client_host);
+	check_proxied(q->proxied);
 	if (q->login->method == AUTH_NONE) {
 		expect_raw(STR("Auth-SMTP-Helo: "), q->login->helo);
 		expect_raw(STR("Auth-SMTP-From: "), q->login->mail_from);
@@ -144,16 +165,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static struct guard source;
 	struct login l = {0};
+	struct proxy_ends ends = {.from = {ADDR_IP4, {192, 0, 2, 7}, 65535},
+				  .to = {.family = ADDR_IP4}};
 	struct auth_http_query q = {.login = &l};
 	struct str input;
 
 	if (n < 2)
 		return 0;
 	input = guard_copy(&source, str_of(data + 2, n - 2));
-	l.method = (enum auth_method)(data[0] % 5);
-	q.protocol = (enum protocol)(data[0] / 5 % 3);
+	l.method = (enum auth_method)(data[0] % 7);
+	q.protocol = (enum protocol)(data[0] / 7 % 3);
 	q.client.family = data[0] & 128 ? ADDR_IP6 : ADDR_IP4;
-	l.attempt = data[1] >> 1;
+	l.attempt = data[1] >> 2;
+	q.proxied = data[1] & 2 ? &ends : NULL;
 	l.user = take(&input);
 	l.pass = take(&input);
 	l.salt = take(&input);

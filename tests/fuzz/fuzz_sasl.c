@@ -23,6 +23,7 @@ static const struct mechanism {
 	decoder *decode;
 	enum sasl_mechanism name;
 } mechanisms[] = {
+	{sasl_xoauth2, SASL_XOAUTH2},   {sasl_oauthbearer, SASL_OAUTHBEARER},
 	{sasl_plain, SASL_PLAIN},       {sasl_login_user, SASL_LOGIN},
 	{sasl_login_pass, SASL_LOGIN},  {sasl_cram_md5, SASL_CRAM_MD5},
 	{sasl_external, SASL_EXTERNAL},
@@ -56,6 +57,23 @@ static bool is_part(struct str plain, size_t from, struct str s)
 	return from + s.n <= plain.n && str_eq(str_first(str_from(plain, from), s.n), s);
 }
 
+/* The name is at its place but for escapes, the token is one of the pairs. */
+static void check_bearer(decoder *decode, struct str plain, const struct login *l)
+{
+	struct str pairs = str_from(plain, str_find(plain, 1));
+
+	must(l->pass.n && str_find(l->pass, 1) == l->pass.n);
+	must(memmem(pairs.p, pairs.n, l->pass.p, l->pass.n) != NULL);
+	must(plain.p[plain.n - 1] == 1 && plain.p[plain.n - 2] == 1);
+	if (decode == sasl_xoauth2) {
+		must(is_part(plain, 5, l->user) && plain.p[5 + l->user.n] == 1);
+		must(l->method == AUTH_XOAUTH2);
+	} else {
+		must(l->user.n <= str_find(plain, 1) && l->method == AUTH_OAUTHBEARER);
+		must(str_find(l->user, 1) == l->user.n);
+	}
+}
+
 static void check_login(decoder *decode, struct str plain, const struct login *l)
 {
 	size_t identity = str_find(plain, 0);
@@ -67,6 +85,8 @@ static void check_login(decoder *decode, struct str plain, const struct login *l
 	} else if (decode == sasl_cram_md5) {
 		must(is_part(plain, 0, l->user) && is_part(plain, l->user.n + 1, l->pass));
 		must(l->pass.n == 32 && l->user.n + 33 == plain.n && l->method == AUTH_CRAM_MD5);
+	} else if (decode == sasl_xoauth2 || decode == sasl_oauthbearer) {
+		check_bearer(decode, plain, l);
 	} else if (decode == sasl_login_pass) {
 		must(str_eq(l->pass, plain) && l->method == AUTH_PLAIN);
 	} else {
