@@ -224,6 +224,7 @@ static void arrive_late(void *arg)
 	struct late *l = arg;
 
 	list_remove(&l->node);
+	l->event.op->n_late--;
 	append(ring_now, &l->event);
 	free(l);
 }
@@ -233,7 +234,7 @@ void ring_sim_post(struct ring *r, struct op *op, const struct ring_event *event
 {
 	struct op_event e = {*event, op};
 	uint64_t now_us = kernel_now_us();
-	bool behind = op->late_us >= now_us && op->late_us;
+	bool behind = op->n_late > 0;
 	struct late *l;
 
 	e.event.tag = op->tag;
@@ -243,7 +244,8 @@ void ring_sim_post(struct ring *r, struct op *op, const struct ring_event *event
 		append(r, &e);
 		return;
 	}
-	op->late_us = (behind ? op->late_us + 1 : now_us) + sky_latency_us();
+	op->late_us = (op->late_us >= now_us ? op->late_us + 1 : now_us) + sky_latency_us();
+	op->n_late++;
 	l = alarm_memory(sizeof(*l));
 	l->event = e;
 	l->alarm = kernel_after(op->late_us - now_us, arrive_late, l);

@@ -21,7 +21,8 @@ struct op {
 	struct file *file;  /* NULL: there is none */
 	struct alarm *work; /* it was woken, and runs then */
 	uint64_t late_us;   /* when its last late event comes */
-	uint32_t received;  /* bytes in all */
+	uint32_t n_late;
+	uint32_t received; /* bytes in all */
 	bool waiting, cancelled;
 	unsigned n_parts;
 	struct str parts[RING_PARTS_MAX];
