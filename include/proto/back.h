@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/out.h"
+#include "proto/line.h"
 #include "proto/login.h"
 #include "proto/smtp_reply.h"
 
@@ -33,7 +34,7 @@ struct back_peer {
 	struct addr local;      /* where the client has connected to; ADDR_NONE if not known */
 	struct str client_host; /* verified name, "[UNAVAILABLE]" or "[TEMPUNAVAIL]" */
 	struct str session;     /* names this session at the backend: letters, digits, dots */
-	uint8_t hops;           /* how many more proxies may follow, at least 1 */
+	uint8_t hops;           /* how many more proxies may follow */
 };
 
 enum back_ev {
@@ -56,7 +57,7 @@ struct back {
 			bool rcpt_sent;  /* RCPT left together with MAIL */
 		} smtp;
 		struct {
-			uint32_t seen; /* waiting bytes already searched */
+			struct line line;
 		} pop3;
 		struct {
 			uint32_t seen;
@@ -92,6 +93,10 @@ NODISCARD enum back_ev back_next(struct back *b, struct buf *in, struct out *out
  * nothing has come, "reading response from upstream" once a reply has begun or was refused.
  */
 struct str back_action(const struct back *b);
+
+/* False if a command line of the protocol has no place for a byte of user or password: it would end
+ * there, or become two. */
+bool back_can_say(const struct back_conf *conf, const struct login *l);
 
 /* True if the dialogue says a password when a client has logged in with this method. */
 static inline bool back_needs_password(const struct back_conf *conf, enum auth_method m)

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "proto/reason.h"
 
-enum protocol { PROTOCOL_SMTP, PROTOCOL_POP3, PROTOCOL_IMAP };
+enum protocol { PROTOCOL_SMTP, PROTOCOL_POP3, PROTOCOL_IMAP, PROTOCOL_COUNT };
 
 /* Auth-Method of auth_http. LOGIN, USER/PASS and PLAIN are all "plain" there. */
 enum auth_method {

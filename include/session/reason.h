@@ -14,8 +14,8 @@ struct reason_row {
 	enum log_level level; /* of the log line */
 	struct str text;      /* log text; %A is the auth service, %D the offending bytes, escaped.
 				 Empty: no line, or the event was logged when it happened */
-	struct str words[3];  /* by enum protocol: last words to the client, line end included; may
-				 be empty */
+	struct str words[PROTOCOL_COUNT]; /* by enum protocol: last words to the client, line end
+				 included; may be empty */
 };
 
 const struct reason_row *reason_row(enum reason r);

@@ -59,11 +59,11 @@ static int settle_protocol(struct conf_build *b, struct conf_settings *s)
 		conf_error_at(b->error, s->where, "unknown mail protocol for server");
 		return conf_error_help(b->error, "add \"protocol smtp;\"");
 	}
-	if (s->protocol != PROTOCOL_SMTP)
-		return conf_error_at(b->error, s->where,
-				     "the %s protocol, which the port of \"listen\" stands for, is "
-				     "not supported yet",
-				     s->protocol == PROTOCOL_IMAP ? "imap" : "pop3");
+	if (s->protocol == PROTOCOL_IMAP)
+		return conf_error_at(
+			b->error, s->where,
+			"the imap protocol, which the port of \"listen\" stands for, is "
+			"not supported yet");
 	return 0;
 }
 
@@ -109,21 +109,35 @@ static int settle_name(struct conf_build *b, struct conf_settings *s)
 	return 0;
 }
 
-/* The longest reply to EHLO: "250-" and CRLF around the name and each capability, and AUTH. */
-static int check_ehlo(struct conf_build *b, const struct conf_settings *s)
-{
-	size_t n = s->server_name.n + 6;
+#define ALL_METHODS "PLAIN LOGIN CRAM-MD5 EXTERNAL XOAUTH2 OAUTHBEARER\r\n"
 
-	n += sizeof("250 AUTH PLAIN LOGIN CRAM-MD5 EXTERNAL XOAUTH2 OAUTHBEARER\r\n"
-		    "250 STARTTLS\r\n") -
-	     1;
-	for (uint32_t i = 0; i < s->capabilities.n; i++)
-		n += s->capabilities.v[i].n + 6;
+/* The longest reply: all that is always there, and around each capability so many bytes. */
+static int check_capabilities(struct conf_build *b, const struct conf_settings *s)
+{
+	static const struct {
+		const char *command, *directive;
+		size_t fixed, around;
+	} replies[] = {
+		[PROTOCOL_SMTP] = {"EHLO", "smtp_capabilities",
+				   sizeof("250-\r\n250 AUTH " ALL_METHODS "250 STARTTLS\r\n") - 1,
+				   6},
+		[PROTOCOL_POP3] = {"CAPA", "pop3_capabilities",
+				   sizeof("+OK Capability list follows\r\nSASL " ALL_METHODS
+					  "STLS\r\n.\r\n") -
+					   1,
+				   2},
+	};
+	const struct conf_words *words = &s->capabilities[s->protocol];
+	size_t n = s->server_name.n + replies[s->protocol].fixed;
+
+	for (uint32_t i = 0; i < words->n; i++)
+		n += words->v[i].n + replies[s->protocol].around;
 	if (n <= FRONT_REPLY_MAX)
 		return 0;
-	conf_error_at(b->error, s->where, "a reply to EHLO of %zu bytes is too long for server", n);
-	return conf_error_help(b->error, "at most %d: shorten \"smtp_capabilities\"",
-			       (int)FRONT_REPLY_MAX);
+	conf_error_at(b->error, s->where, "a reply to %s of %zu bytes is too long for server",
+		      replies[s->protocol].command, n);
+	return conf_error_help(b->error, "at most %d: shorten \"%s\"", (int)FRONT_REPLY_MAX,
+			       replies[s->protocol].directive);
 }
 
 static struct str join_lines(struct conf_build *b, const struct conf_words *lines)
@@ -183,11 +197,11 @@ static struct front_conf front_conf(const struct conf_settings *s)
 	return (struct front_conf){
 		.protocol = (enum protocol)s->protocol,
 		.server_name = s->server_name,
-		.capabilities = s->capabilities.v,
-		.n_capabilities = s->capabilities.n,
-		.methods = s->smtp_methods,
+		.capabilities = s->capabilities[s->protocol].v,
+		.n_capabilities = s->capabilities[s->protocol].n,
+		.methods = s->methods[s->protocol],
 		.starttls = STARTTLS_OFF,
-		.line_max = (uint32_t)s->client_buffer,
+		.line_max = (uint32_t)s->client_buffer[s->protocol],
 		.errors_max = (uint32_t)s->errors_max,
 		.commands_max = (uint32_t)s->commands_max,
 	};
@@ -207,7 +221,7 @@ static struct conf_server *lay_out(struct conf_build *b, const struct conf_setti
 			 .reply_max = (uint32_t)s->proxy_buffer},
 		.timeout_ms = s->timeout_ms,
 		.proxy_timeout_ms = s->proxy_timeout_ms,
-		.greeting_delay_ms = s->greeting_delay_ms,
+		.greeting_delay_ms = s->protocol == PROTOCOL_SMTP ? s->greeting_delay_ms : 0,
 		.auth_timeout_ms = s->auth_timeout_ms,
 		.pass_error_message = s->pass_error_message,
 		.proxy_out = (enum proxy_out)s->proxy_out,
@@ -226,7 +240,7 @@ static int settle_server(struct conf_build *b, struct conf_settings *s)
 	conf_build_inherit(s, &b->mail);
 	if (check_required(b, s) || settle_protocol(b, s) || settle_name(b, s))
 		return -1;
-	return check_ehlo(b, s);
+	return check_capabilities(b, s);
 }
 
 static uint32_t larger(uint32_t a, uint64_t b)
@@ -247,8 +261,8 @@ static int compile_servers(struct conf_build *b, struct conf *c)
 		c->servers[i] = lay_out(b, all[i]);
 		c->servers[i]->session.auth = auth_service(b, all[i], &services);
 		c->servers[i]->session.auth_name = c->servers[i]->session.auth->name;
-		c->worker.client_buffer_max =
-			larger(c->worker.client_buffer_max, all[i]->client_buffer);
+		c->worker.client_buffer_max = larger(c->worker.client_buffer_max,
+						     all[i]->client_buffer[all[i]->protocol]);
 		c->worker.proxy_buffer_max =
 			larger(c->worker.proxy_buffer_max, all[i]->proxy_buffer);
 	}

@@ -44,7 +44,7 @@
 
 static const struct conf_choice protocols[] = {
 	{"smtp", PROTOCOL_SMTP, false},
-	{"pop3", PROTOCOL_POP3, true},
+	{"pop3", PROTOCOL_POP3, false},
 	{"imap", PROTOCOL_IMAP, true},
 	{NULL, 0, false},
 };
@@ -60,6 +60,17 @@ static const struct conf_choice proxy_headers[] = {
 	{"off", PROXY_OUT_OFF, false},
 	{"on", PROXY_OUT_V1, false},
 	{"v2", PROXY_OUT_V2, false},
+	{NULL, 0, false},
+};
+
+/* USER and PASS, AUTH PLAIN and AUTH LOGIN come together, as in NGINX. */
+static const struct conf_choice pop3_methods[] = {
+	{"plain", 1u << SASL_PLAIN | 1u << SASL_LOGIN, false},
+	{"apop", 1u << FRONT_METHOD_APOP, false},
+	{"cram-md5", 1u << SASL_CRAM_MD5, false},
+	{"external", 1u << SASL_EXTERNAL, false},
+	{"xoauth2", 1u << SASL_XOAUTH2, false},
+	{"oauthbearer", 1u << SASL_OAUTHBEARER, false},
 	{NULL, 0, false},
 };
 
@@ -146,9 +157,9 @@ const struct conf_row conf_table[] = {
 		 "to begin with a header of the PROXY protocol, version 1 or 2, as balancers send "
 		 "it; its addresses go to the authentication service, and see set_real_ip_from."},
 	{SETTING("protocol", CONF_IN_SERVER), ARGS(1, 1), .last_counts = true, AT(protocol),
-	 .set = conf_value_choice, .choices = protocols, .syntax = "smtp",
+	 .set = conf_value_choice, .choices = protocols, .syntax = "smtp | pop3",
 	 .help = "The protocol of the server. Without it, a listen on port 25, 465 or 587 "
-		 "makes it SMTP."},
+		 "makes it SMTP, on port 110 or 995 POP3."},
 	{SETTING("server_name", M_S), ARGS(1, 1), AT(server_name), .set = conf_value_word,
 	 .syntax = "name",
 	 .help = "What the server calls itself in its greeting, in replies to HELO and EHLO, in "
@@ -192,7 +203,7 @@ const struct conf_row conf_table[] = {
 	 .help = "How many requests of each thread may wait for a connection. One more is answered "
 		 "451 and logged. Not known to NGINX."},
 
-	{SETTING("smtp_auth", M_S), ARGS(1, CONF_ARGS_ANY), AT(smtp_methods),
+	{SETTING("smtp_auth", M_S), ARGS(1, CONF_ARGS_ANY), AT(methods[PROTOCOL_SMTP]),
 	 .set = conf_value_choices, .choices = smtp_methods, .fallback = "plain login",
 	 .syntax = "plain | login | cram-md5 | external | xoauth2 | oauthbearer | none ...",
 	 .help = "How SMTP clients may log in; what is not listed is neither announced nor "
@@ -200,16 +211,34 @@ const struct conf_row conf_table[] = {
 		 "password. With none, a client that does not log in is asked about at its first "
 		 "RCPT."},
 	{SETTING("smtp_capabilities", M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true,
-	 AT(capabilities), .set = conf_value_words, .syntax = "extension ...",
+	 AT(capabilities[PROTOCOL_SMTP]), .set = conf_value_words, .syntax = "extension ...",
 	 .help = "What the reply to EHLO announces, a line each; with parameters in quotes: \"SIZE "
 		 "52428800\". Name what the mail servers behind support. Those of a server replace "
 		 "those of the mail block."},
-	{SETTING("smtp_client_buffer", M_S), ARGS(1, 1), AT(client_buffer), .set = conf_value_size,
-	 LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
+	{SETTING("smtp_client_buffer", M_S), ARGS(1, 1), AT(client_buffer[PROTOCOL_SMTP]),
+	 .set = conf_value_size, LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
 	 .help = "The longest command line that an SMTP client may send."},
 	{SETTING("smtp_greeting_delay", M_S), ARGS(1, 1), AT(greeting_delay_ms),
 	 .set = conf_value_ms, LIMIT(0, TIME_MAX), .fallback = "0", .syntax = "time",
 	 .help = "How long the greeting is withheld. A client that speaks before it is refused."},
+
+	{SETTING("pop3_auth", M_S), ARGS(1, CONF_ARGS_ANY), AT(methods[PROTOCOL_POP3]),
+	 .set = conf_value_choices, .choices = pop3_methods, .fallback = "plain",
+	 .syntax = "plain | apop | cram-md5 | external | xoauth2 | oauthbearer ...",
+	 .help = "How POP3 clients may log in; what is not listed is neither announced nor "
+		 "accepted. plain stands for USER and PASS, AUTH PLAIN and AUTH LOGIN. With the "
+		 "others the authentication service has to say the password for the mail server, "
+		 "in Auth-Pass."},
+	{SETTING("pop3_capabilities", M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true,
+	 AT(capabilities[PROTOCOL_POP3]), .set = conf_value_words, .fallback = "TOP USER UIDL",
+	 .syntax = "extension ...",
+	 .help = "What the reply to CAPA announces, a line each, beside SASL; with parameters in "
+		 "quotes: \"EXPIRE 60\". Name what the mail servers behind support. Those of a "
+		 "server replace those of the mail block."},
+	{SETTING("pop3_client_buffer", M_S), ARGS(1, 1), AT(client_buffer[PROTOCOL_POP3]),
+	 .set = conf_value_size, LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
+	 .help = "The longest command line that a POP3 client may send. NGINX has 128 bytes, too "
+		 "few for tokens."},
 
 	{SETTING("proxy", M_S), ARGS(1, 1), AT(proxy), .set = conf_value_flag, .fallback = "off",
 	 .syntax = "on | off", .help = "Accepted, and without effect, as in NGINX."},
@@ -254,9 +283,6 @@ const struct conf_row conf_table[] = {
 	LATER("imap_auth", M_S, NULL),
 	LATER("imap_capabilities", M_S, NULL),
 	LATER("imap_client_buffer", M_S, NULL),
-	LATER("pop3_auth", M_S, NULL),
-	LATER("pop3_capabilities", M_S, NULL),
-	LATER("pop3_client_buffer", M_S, NULL),
 	LATER("ssl", M_S, "off"),
 	LATER("ssl_certificate", M_S, NULL),
 	LATER("ssl_certificate_key", M_S, NULL),

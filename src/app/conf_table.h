@@ -10,6 +10,8 @@
 #ifndef APP_CONF_TABLE_H
 #define APP_CONF_TABLE_H
 
+#include "proto/login.h"
+
 #include "app/conf_lex.h"
 
 enum {
@@ -45,14 +47,16 @@ struct conf_settings {
 	struct str pid, working_directory;
 	struct conf_logs logs;
 	/* mail and server */
-	uint32_t protocol;     /* enum protocol */
-	uint32_t smtp_methods; /* bit set: as front_conf.methods */
+	uint32_t protocol; /* enum protocol */
+	/* by enum protocol: bit set as front_conf.methods, ... */
+	uint32_t methods[PROTOCOL_COUNT];
+	struct conf_words capabilities[PROTOCOL_COUNT];
+	uint64_t client_buffer[PROTOCOL_COUNT];
 	struct str server_name;
 	uint64_t timeout_ms, auth_timeout_ms, proxy_timeout_ms, greeting_delay_ms;
-	uint64_t errors_max, commands_max, client_buffer, proxy_buffer;
+	uint64_t errors_max, commands_max, proxy_buffer;
 	uint64_t auth_keepalive, auth_connections, auth_queue;
 	bool proxy, pass_error_message, proxy_smtp_auth, xclient;
-	struct conf_words capabilities;
 	struct conf_words auth_headers; /* "Name: value\r\n" each */
 	const struct conf_auth_url *auth_url;
 	uint32_t proxy_out;           /* enum proxy_out */

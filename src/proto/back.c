@@ -9,6 +9,7 @@
 
 static const struct back_engine *const engines[] = {
 	[PROTOCOL_SMTP] = &smtp_back_engine,
+	[PROTOCOL_POP3] = &pop3_back_engine,
 };
 
 static const struct back_engine *engine_of(const struct back *b)
@@ -19,6 +20,20 @@ static const struct back_engine *engine_of(const struct back *b)
 void back_init(struct back *b, const struct back_conf *conf, const struct back_peer *peer)
 {
 	*b = (struct back){.conf = conf, .peer = peer};
+}
+
+/* CR and LF end a command; backends written in C take NUL for an end as well. */
+static bool ends_line(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '\r' || s.p[i] == '\n' || s.p[i] == 0)
+			return true;
+	return false;
+}
+
+bool back_can_say(const struct back_conf *conf, const struct login *l)
+{
+	return conf->protocol != PROTOCOL_POP3 || (!ends_line(l->user) && !ends_line(l->pass));
 }
 
 enum back_ev back_next(struct back *b, struct buf *in, struct out *out)

@@ -12,6 +12,7 @@
 
 static const struct front_engine *const engines[] = {
 	[PROTOCOL_SMTP] = &smtp_front_engine,
+	[PROTOCOL_POP3] = &pop3_front_engine,
 };
 
 const struct front_engine *front_engine(const struct front *f)
@@ -47,6 +48,36 @@ void front_write_salt(const struct front *f, struct out *out)
 	out_str(out, str_of(f->nonce, f->nonce_n));
 	out_str(out, f->conf->server_name);
 	out_byte(out, '>');
+}
+
+int front_make_salt(struct front *f)
+{
+	size_t n = f->nonce_n + f->conf->server_name.n + 1;
+	uint8_t *p = arena_take(f->store, n);
+	struct out salt;
+
+	if (!p)
+		return -1;
+	out_init(&salt, p, n);
+	front_write_salt(f, &salt);
+	f->login.salt = out_data(&salt);
+	return 0;
+}
+
+int front_split(struct str rest, uint32_t max, struct front_words *words)
+{
+	if (str_find(rest, '\r') != rest.n)
+		return -1;
+	while (rest.n) {
+		size_t word = str_find(rest, ' ');
+
+		if (word && words->n == max)
+			return -1;
+		if (word)
+			words->v[words->n++] = str_first(rest, word);
+		rest = str_from(rest, word ? word : 1);
+	}
+	return 0;
 }
 
 void front_lend(struct front *f, struct arena *store)

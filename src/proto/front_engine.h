@@ -18,6 +18,14 @@ enum front_word {
 	FRONT_SAY_ACCEPTED,
 };
 
+enum { FRONT_WORDS_MAX = 11 };
+
+/* The words of a line behind its verb. All borrowed from the input. */
+struct front_words {
+	uint32_t n;
+	struct str v[FRONT_WORDS_MAX];
+};
+
 /* What a line leads to. */
 struct front_step {
 	struct str reply; /* with its line end; empty if already written or not due */
@@ -40,7 +48,7 @@ struct front_engine {
 	bool (*is_secret)(struct str line);
 };
 
-extern const struct front_engine smtp_front_engine;
+extern const struct front_engine smtp_front_engine, pop3_front_engine;
 
 const struct front_engine *front_engine(const struct front *f);
 
@@ -68,5 +76,11 @@ static inline struct front_step front_reply(struct str text)
 
 /* "<nonce@server_name>" */
 void front_write_salt(const struct front *f, struct out *out);
+
+/* The same as login.salt, in the store. -1: no room. */
+NODISCARD int front_make_salt(struct front *f);
+
+/* Cut at spaces. -1: more than max words, or a CR that is not part of the line end. */
+NODISCARD int front_split(struct str rest, uint32_t max, struct front_words *words);
 
 #endif

@@ -86,21 +86,6 @@ static void write_challenge(const struct front *f, struct str text, struct out *
 	out_lit(out, "\r\n");
 }
 
-/* RFC 2195: the salt stays in the store for the auth service to check against. */
-static int make_salt(struct front *f)
-{
-	size_t n = f->nonce_n + f->conf->server_name.n + 1;
-	uint8_t *p = arena_take(f->store, n);
-	struct out salt;
-
-	if (!p)
-		return -1;
-	out_init(&salt, p, n);
-	front_write_salt(f, &salt);
-	f->login.salt = out_data(&salt);
-	return 0;
-}
-
 static struct front_step too_long(struct front *f, struct out *out)
 {
 	front_engine(f)->say(f, FRONT_SAY_AUTH_TOO_LONG, out);
@@ -111,7 +96,8 @@ static struct front_step ask(struct front *f, enum sasl_state what, struct out *
 {
 	const struct challenge *c = &challenges[what];
 
-	if (c->salted && make_salt(f) < 0)
+	/* RFC 2195: the salt stays in the store for the auth service to check against. */
+	if (c->salted && front_make_salt(f) < 0)
 		return too_long(f, out);
 	if (c->salted) {
 		out_str(out, front_engine(f)->challenge);
@@ -174,6 +160,18 @@ static struct front_step refusal(struct front *f, struct str response, struct ou
 		return front_reply(str_none());
 	f->reason = REASON_CLIENT_REFUSED;
 	return (struct front_step){.to = FRONT_IN_DONE, .ev = FRONT_FAIL};
+}
+
+/* Only the first word counts, as in NGINX; one that begins with a space is empty. */
+enum front_ev front_sasl_line(struct front *f, struct str text, uint32_t words_max, struct out *out)
+{
+	struct front_words words = {0};
+	struct str response = str_first(text, str_find(text, ' '));
+
+	if (front_split(str_from(text, response.n), words_max - 1, &words) < 0 ||
+	    str_find(response, '\r') < response.n)
+		return front_invalid(f, text, out);
+	return front_take(f, front_sasl_response(f, response, out), out);
 }
 
 struct front_step front_sasl_response(struct front *f, struct str response, struct out *out)

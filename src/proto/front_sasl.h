@@ -14,7 +14,12 @@
 struct front_step front_sasl_begin(struct front *f, const struct str *args, uint32_t n,
 				   struct out *out);
 
-/* The answer to a challenge: a line in FRONT_IN_AUTH or FRONT_IN_REFUSAL. */
+/* The answer to a challenge: a line in FRONT_IN_AUTH or FRONT_IN_REFUSAL. More than words_max words
+ * make it invalid. */
+enum front_ev front_sasl_line(struct front *f, struct str text, uint32_t words_max,
+			      struct out *out);
+
+/* The same for protocols that cut it themselves. */
 struct front_step front_sasl_response(struct front *f, struct str response, struct out *out);
 
 /* In a refused login: say Auth-Error-SASL as one more challenge and keep the refusal for later.

@@ -34,13 +34,10 @@ static const struct machine_state states[FRONT_STATE_COUNT] = {
 
 MACHINE(machine, "smtp_front", states);
 
-enum { ARGS_MAX = 11 }; /* more words in a line make it invalid */
-
-/* One line, cut into words at SP. All borrowed from the input. */
+/* One line, cut into words. All borrowed from the input. */
 struct line_words {
 	struct str text; /* the whole line without its line end */
-	uint32_t n;
-	struct str args[ARGS_MAX];
+	struct front_words args;
 };
 
 static void forget_mail(struct front *f)
@@ -134,7 +131,7 @@ static int keep_helo(struct front *f, struct str name)
 
 static struct front_step on_helo(struct front *f, const struct line_words *line, struct out *out)
 {
-	if (keep_helo(f, line->args[0]) < 0)
+	if (keep_helo(f, line->args.v[0]) < 0)
 		return front_reply(LINE_TOO_BIG);
 	out_lit(out, "250 ");
 	out_str(out, f->conf->server_name);
@@ -144,7 +141,7 @@ static struct front_step on_helo(struct front *f, const struct line_words *line,
 
 static struct front_step on_ehlo(struct front *f, const struct line_words *line, struct out *out)
 {
-	if (keep_helo(f, line->args[0]) < 0)
+	if (keep_helo(f, line->args.v[0]) < 0)
 		return front_reply(LINE_TOO_BIG);
 	f->login.esmtp = true;
 	write_ehlo(f, out);
@@ -154,7 +151,7 @@ static struct front_step on_ehlo(struct front *f, const struct line_words *line,
 /* The command as it goes to the auth service and the backend: without spaces at its end. */
 static struct str whole_command(const struct line_words *line)
 {
-	struct str last = line->args[line->n - 1];
+	struct str last = line->args.v[line->args.n - 1];
 
 	return str_of(line->text.p, (size_t)(last.p + last.n - line->text.p));
 }
@@ -199,7 +196,7 @@ static struct front_step on_quit(struct front *f, const struct line_words *line,
 
 static struct front_step on_auth(struct front *f, const struct line_words *line, struct out *out)
 {
-	return front_sasl_begin(f, line->args, line->n, out);
+	return front_sasl_begin(f, line->args.v, line->args.n, out);
 }
 
 static struct front_step on_starttls(struct front *f, const struct line_words *line,
@@ -276,28 +273,11 @@ static struct str refusal(struct front *f, const struct command *c, const struct
 	}
 	if ((c->needs & NO_MAIL && has_mail) || (c->needs & HAS_MAIL && !has_mail))
 		return BAD_SEQUENCE;
-	if (line->n < c->args_min || line->n > c->args_max)
+	if (line->args.n < c->args_min || line->args.n > c->args_max)
 		return INVALID_ARGUMENT;
 	if (c->needs & CLEAN && str_has_ctl(line->text))
 		return INVALID_ARGUMENT;
 	return str_none();
-}
-
-/* Words between spaces. -1: too many, or a CR that is not part of the line end. */
-static int split(struct str rest, struct line_words *line)
-{
-	if (str_find(rest, '\r') != rest.n)
-		return -1;
-	while (rest.n) {
-		size_t word = str_find(rest, ' ');
-
-		if (word && line->n == ARGS_MAX)
-			return -1;
-		if (word)
-			line->args[line->n++] = str_first(rest, word);
-		rest = str_from(rest, word ? word : 1);
-	}
-	return 0;
 }
 
 static enum front_ev on_command(struct front *f, struct str text, struct out *out)
@@ -307,27 +287,16 @@ static enum front_ev on_command(struct front *f, struct str text, struct out *ou
 	const struct command *c = find_command(verb);
 	struct str no;
 
-	if (!c || split(str_from(text, verb.n), &line) < 0)
+	if (!c || front_split(str_from(text, verb.n), FRONT_WORDS_MAX, &line.args) < 0)
 		return front_invalid(f, text, out);
 	no = refusal(f, c, &line);
 	return front_take(f, no.n ? front_reply(no) : c->run(f, &line, out), out);
 }
 
-static enum front_ev on_response(struct front *f, struct str text, struct out *out)
-{
-	struct line_words line = {.text = text};
-	struct str response = str_first(text, str_find(text, ' '));
-
-	/* A line that begins with a space has an empty first word here. */
-	line.n = response.n ? 0 : 1;
-	if (split(text, &line) < 0)
-		return front_invalid(f, text, out);
-	return front_take(f, front_sasl_response(f, response, out), out);
-}
-
 static enum front_ev on_line(struct front *f, struct str text, struct out *out)
 {
-	return f->state == FRONT_IN_START ? on_command(f, text, out) : on_response(f, text, out);
+	return f->state == FRONT_IN_START ? on_command(f, text, out)
+					  : front_sasl_line(f, text, FRONT_WORDS_MAX, out);
 }
 
 static bool is_secret(struct str line)

@@ -48,6 +48,12 @@ static const struct reason_row rows[REASON_COUNT] = {
 				 STR_INIT("client was rejected before greeting: \"%D\""),
 				 {STR_INIT("503 5.5.0 Improper use of SMTP command pipelining\r\n"),
 				  NO_TEXT, NO_TEXT}},
+	[REASON_CLIENT_UNSAFE] = {"client_unsafe", LEVEL_INFO,
+				  STR_INIT("client sent a control character in its user name or "
+					   "password"),
+				  WORDS("501 5.5.4 Control character in user name or password",
+					"-ERR control character in user name or password",
+					"* BAD control character in user name or password")},
 	[REASON_CLIENT_REFUSED] = {"client_refused", LEVEL_INFO, NO_TEXT, NOTHING},
 	[REASON_PROXY_BROKEN] = {"proxy_broken", LEVEL_ERR, STR_INIT("broken header: \"%D\""),
 				 NOTHING},

@@ -161,6 +161,10 @@ static void ok_verdict(struct session *s, const struct verdict *v)
 		return;
 	}
 	s->u.front.login.user = s->desk->login.user;
+	if (!back_can_say(&s->conf->back, &s->desk->login)) {
+		session_end(s, REASON_CLIENT_UNSAFE, str_none());
+		return;
+	}
 	s->upstream = v->server;
 	s->back_local = (struct addr){0};
 	session_enter(s, PHASE_DIAL);

@@ -4,11 +4,11 @@
  * configuration and login, the second how many of the next are the client's strings (all of them
  * the same); the rest is what the backend says.
  */
-#include "../lib/laws_smtp_back.h"
+#include "../lib/laws_back.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-static void choose_login(struct laws_smtp_back *c, uint8_t choice, struct str client)
+static void choose_login(struct laws_back *c, uint8_t choice, struct str client)
 {
 	struct login *l = &c->login;
 
@@ -29,7 +29,7 @@ static void choose_login(struct laws_smtp_back *c, uint8_t choice, struct str cl
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct laws_smtp_back conf = {
+	struct laws_back conf = {
 		.back = {.server_name = STR_INIT("mx.example.org"), .reply_max = 128},
 	};
 	struct str s = str_of(data, n), client;
@@ -40,6 +40,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	conf.back.smtp_auth = data[0] & 2;
 	client = str_first(str_from(s, 2), data[1] & 63);
 	choose_login(&conf, data[0], client);
-	laws_check(&laws_smtp_back_engine, &conf, str_from(s, 2 + client.n));
+	laws_check(&laws_back_engine, &conf, str_from(s, 2 + client.n));
 	return 0;
 }

@@ -3,7 +3,7 @@
  * fuzz_smtp_front: every input through the SMTP front engine under all laws. The first byte
  * chooses the configuration, the rest is what the client sends.
  */
-#include "../lib/laws_smtp_front.h"
+#include "../lib/laws_front.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -12,7 +12,7 @@ static const struct str capabilities[] = {STR_INIT("SIZE 1000"), STR_INIT("8BITM
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static const char *const verdicts[] = {"r", "sa", "ca", "rsSa"};
-	struct laws_smtp_front conf = {
+	struct laws_front conf = {
 		.front =
 			{
 				.server_name = STR_INIT("mx.example.org"),
@@ -29,6 +29,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	conf.front.starttls = choice & 8 ? STARTTLS_OFF : choice & 16 ? STARTTLS_ON : STARTTLS_ONLY;
 	conf.verdicts = verdicts[choice >> 5 & 3];
 	conf.store_max = choice & 128 ? 96 : 0;
-	laws_check(&laws_smtp_front_engine, &conf, str_from(str_of(data, n), 1));
+	laws_check(&laws_front_engine, &conf, str_from(str_of(data, n), 1));
 	return 0;
 }

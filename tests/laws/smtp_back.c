@@ -3,7 +3,7 @@
  * The SMTP back engine under all laws: backends of every kind, whole and cut off after every
  * byte, for every combination of configuration and login.
  */
-#include "../lib/laws_smtp_back.h"
+#include "../lib/laws_back.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -32,9 +32,9 @@ static const struct str backends[] = {
 
 enum { XCLIENT = 1, SMTP_AUTH = 2, NONE = 4, ESMTP = 8, HELO = 16, CHOICES = 32 };
 
-static struct laws_smtp_back conf_of(unsigned choice)
+static struct laws_back conf_of(unsigned choice)
 {
-	struct laws_smtp_back c = {
+	struct laws_back c = {
 		.back =
 			{
 				.server_name = STR_INIT("mx.example.org"),
@@ -63,21 +63,21 @@ static struct laws_smtp_back conf_of(unsigned choice)
 Test(laws_smtp_back, every_backend_and_login)
 {
 	for (unsigned choice = 0; choice < CHOICES; choice++) {
-		struct laws_smtp_back conf = conf_of(choice);
+		struct laws_back conf = conf_of(choice);
 
 		for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
-			laws_check_cuts(&laws_smtp_back_engine, &conf, backends[i]);
+			laws_check_cuts(&laws_back_engine, &conf, backends[i]);
 	}
 }
 
 Test(laws_smtp_back, small_limits)
 {
 	for (unsigned choice = 0; choice < CHOICES; choice++) {
-		struct laws_smtp_back conf = conf_of(choice);
+		struct laws_back conf = conf_of(choice);
 
 		for (conf.back.reply_max = 1; conf.back.reply_max < 50; conf.back.reply_max += 3)
 			for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
-				laws_check(&laws_smtp_back_engine, &conf, backends[i]);
+				laws_check(&laws_back_engine, &conf, backends[i]);
 	}
 }
 
@@ -91,7 +91,7 @@ Test(laws_smtp_back, hostile_logins)
 
 	for (unsigned choice = 0; choice < CHOICES; choice++) {
 		for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
-			struct laws_smtp_back conf = conf_of(choice);
+			struct laws_back conf = conf_of(choice);
 			struct str *const fields[] = {
 				&conf.login.user,      &conf.login.pass,    &conf.login.helo,
 				&conf.login.mail_from, &conf.login.rcpt_to, &conf.peer.client_host,
@@ -102,7 +102,7 @@ Test(laws_smtp_back, hostile_logins)
 
 				*fields[f] = hostile[i];
 				for (size_t k = 0; k < 5; k++)
-					laws_check(&laws_smtp_back_engine, &conf, backends[k]);
+					laws_check(&laws_back_engine, &conf, backends[k]);
 				*fields[f] = old;
 			}
 		}

@@ -3,16 +3,16 @@
  * The SMTP front engine under all laws: transcripts of every kind of client, whole and cut off
  * after every byte, over several configurations.
  */
-#include "../lib/laws_smtp_front.h"
+#include "../lib/laws_front.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
 static const struct str capabilities[] = {STR_INIT("SIZE 1000"), STR_INIT("8BITMIME")};
 
-static struct laws_smtp_front conf_of(uint32_t methods)
+static struct laws_front conf_of(uint32_t methods)
 {
-	return (struct laws_smtp_front){
+	return (struct laws_front){
 		.front =
 			{
 				.server_name = STR_INIT("mx.example.org"),
@@ -72,33 +72,33 @@ static const struct str transcripts[] = {
 	STR_INIT(""),
 };
 
-static void check_all(const struct laws_smtp_front *conf, bool cuts)
+static void check_all(const struct laws_front *conf, bool cuts)
 {
 	for (size_t i = 0; i < sizeof(transcripts) / sizeof(transcripts[0]); i++) {
 		if (cuts)
-			laws_check_cuts(&laws_smtp_front_engine, conf, transcripts[i]);
+			laws_check_cuts(&laws_front_engine, conf, transcripts[i]);
 		else
-			laws_check(&laws_smtp_front_engine, conf, transcripts[i]);
+			laws_check(&laws_front_engine, conf, transcripts[i]);
 	}
 }
 
 Test(laws_smtp_front, every_method)
 {
-	struct laws_smtp_front conf = conf_of(ALL);
+	struct laws_front conf = conf_of(ALL);
 
 	check_all(&conf, true);
 }
 
 Test(laws_smtp_front, login_only)
 {
-	struct laws_smtp_front conf = conf_of(LISTED);
+	struct laws_front conf = conf_of(LISTED);
 
 	check_all(&conf, true);
 }
 
 Test(laws_smtp_front, mail_without_login)
 {
-	struct laws_smtp_front conf = conf_of(NONE);
+	struct laws_front conf = conf_of(NONE);
 
 	conf.verdicts = "r";
 	check_all(&conf, true);
@@ -107,7 +107,7 @@ Test(laws_smtp_front, mail_without_login)
 Test(laws_smtp_front, refusals_of_every_kind)
 {
 	static const char *const verdicts[] = {"s", "S", "q", "sSa", "rsa"};
-	struct laws_smtp_front conf = conf_of(ALL);
+	struct laws_front conf = conf_of(ALL);
 
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
 		conf.verdicts = verdicts[i];
@@ -117,7 +117,7 @@ Test(laws_smtp_front, refusals_of_every_kind)
 
 Test(laws_smtp_front, starttls)
 {
-	struct laws_smtp_front conf = conf_of(ALL);
+	struct laws_front conf = conf_of(ALL);
 
 	conf.front.starttls = STARTTLS_ON;
 	check_all(&conf, true);
@@ -128,7 +128,7 @@ Test(laws_smtp_front, starttls)
 /* Every size from nothing on: what does not fit is refused, never cut. */
 Test(laws_smtp_front, small_stores)
 {
-	struct laws_smtp_front conf = conf_of(ALL);
+	struct laws_front conf = conf_of(ALL);
 
 	conf.verdicts = "r";
 	for (conf.store_max = 1; conf.store_max < 120; conf.store_max++)
@@ -137,7 +137,7 @@ Test(laws_smtp_front, small_stores)
 
 Test(laws_smtp_front, small_limits)
 {
-	struct laws_smtp_front conf = conf_of(ALL);
+	struct laws_front conf = conf_of(ALL);
 
 	for (uint32_t max = 1; max < 40; max++) {
 		conf.front.line_max = max;
@@ -158,23 +158,23 @@ Test(laws_smtp_front, endless_lines)
 		STR_INIT("AUTH LOGIN\r\nYQ==\r\n"),
 		STR_INIT("\x80"),
 	};
-	struct laws_smtp_front conf = conf_of(ALL);
+	struct laws_front conf = conf_of(ALL);
 	uint8_t text[2048];
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
 		for (size_t n = 500; n < 530; n++) {
 			memset(text, 'A', sizeof(text));
 			memcpy(text, heads[i].p, heads[i].n);
-			laws_check(&laws_smtp_front_engine, &conf, str_of(text, heads[i].n + n));
+			laws_check(&laws_front_engine, &conf, str_of(text, heads[i].n + n));
 			text[heads[i].n + n] = '\n';
-			laws_check(&laws_smtp_front_engine, &conf, str_of(text, sizeof(text)));
+			laws_check(&laws_front_engine, &conf, str_of(text, sizeof(text)));
 		}
 }
 
 /* A name too long for the engine itself goes to the store and comes back whole. */
 Test(laws_smtp_front, long_names)
 {
-	struct laws_smtp_front conf = conf_of(ALL);
+	struct laws_front conf = conf_of(ALL);
 	uint8_t text[600];
 	struct out o;
 
@@ -186,7 +186,7 @@ Test(laws_smtp_front, long_names)
 		out_lit(&o,
 			"\r\nMAIL FROM:<a>\r\nRCPT TO:<b>\r\nRSET\r\nAUTH PLAIN AGEAYWJjZA==\r\n"
 			"HELO b\r\nMAIL FROM:<c>\r\nRCPT TO:<d>\r\n");
-		laws_check(&laws_smtp_front_engine, &conf, out_data(&o));
+		laws_check(&laws_front_engine, &conf, out_data(&o));
 	}
 }
 
@@ -195,7 +195,7 @@ Test(laws_smtp_front, long_replies)
 {
 	static uint8_t word[250];
 	static struct str many[16];
-	struct laws_smtp_front conf = conf_of(ALL);
+	struct laws_front conf = conf_of(ALL);
 
 	memset(word, 'W', sizeof(word));
 	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++)
@@ -203,6 +203,6 @@ Test(laws_smtp_front, long_replies)
 	conf.front.capabilities = many;
 	conf.front.n_capabilities = sizeof(many) / sizeof(many[0]);
 	check_all(&conf, false);
-	laws_check(&laws_smtp_front_engine, &conf,
+	laws_check(&laws_front_engine, &conf,
 		   STR("EHLO a\r\nEHLO b\r\nNOOP\r\nEHLO c\r\nMAIL FROM:<a>\r\nRCPT TO:<b>\r\n"));
 }

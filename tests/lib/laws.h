@@ -4,7 +4,7 @@
  * guard pages, conservation, secrecy, determinism. Broken laws print the input and abort(), so
  * unit tests and fuzz targets use it alike.
  *
- * To plug an engine in, write an adapter (laws_smtp_front.c is one): a struct laws_engine whose
+ * To plug an engine in, write an adapter (laws_front.c is one): a struct laws_engine whose
  * turn() makes ONE call of the engine's next(), tells in w->trace what the event was and what the
  * caller would have seen (every field), plays the caller (applies verdicts, drains, skips), and
  * says how to go on. The same input is then run whole, byte by byte and in random pieces, with

@@ -109,20 +109,28 @@ Test(conf, parameters_of_listen_reach_the_socket)
 	conf_free(c);
 }
 
-Test(conf, a_known_port_stands_for_smtp)
+Test(conf, a_known_port_stands_for_its_protocol)
 {
-	static const char *const ports[] = {"25", "465", "587"};
+	static const struct {
+		const char *port;
+		enum protocol protocol;
+	} rows[] = {{"25", PROTOCOL_SMTP},
+		    {"465", PROTOCOL_SMTP},
+		    {"587", PROTOCOL_SMTP},
+		    {"110", PROTOCOL_POP3},
+		    {"995", PROTOCOL_POP3}};
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char text[256];
 		struct conf *c;
 
 		snprintf(text, sizeof(text),
 			 "mail { auth_http 127.0.0.1; server { listen 2525; listen %s; } }",
-			 ports[i]);
+			 rows[i].port);
 		c = conf_try_good(text);
-		cr_assert(c, "%s", ports[i]);
-		cr_assert_eq(c->servers[0]->session.front.protocol, PROTOCOL_SMTP);
+		cr_assert(c, "%s", rows[i].port);
+		cr_assert_eq(c->servers[0]->session.front.protocol, rows[i].protocol);
+		cr_assert_eq(c->servers[0]->session.back.protocol, rows[i].protocol);
 		conf_free(c);
 	}
 }
@@ -195,6 +203,29 @@ Test(conf, a_reply_to_ehlo_fits_or_is_refused)
 	cr_assert_null(conf_try_server(text, &e));
 	cr_assert_str_eq(e.text, "a reply to EHLO of 4134 bytes is too long for server in c:3 "
 				 "(at most 4096: shorten \"smtp_capabilities\")");
+}
+
+Test(conf, a_reply_to_capa_fits_or_is_refused)
+{
+	char text[8192];
+	size_t n = (size_t)snprintf(text, sizeof(text), "server_name m; pop3_capabilities");
+	struct conf_error e;
+	struct conf *c;
+
+	for (unsigned i = 0; i < 38; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, " \"X%099u\"", i);
+	snprintf(text + n, sizeof(text) - n, "; protocol pop3;");
+	c = conf_try_server(text, &e);
+	cr_assert(c, "%s", e.text);
+	conf_free(c);
+	snprintf(text + n, sizeof(text) - n, " \"X%0230u\";", 1u);
+	c = conf_try_server(text, &e);
+	cr_assert(c, "another protocol's: %s", e.text);
+	conf_free(c);
+	snprintf(text + n, sizeof(text) - n, " \"X%0230u\"; protocol pop3;", 1u);
+	cr_assert_null(conf_try_server(text, &e));
+	cr_assert_str_eq(e.text, "a reply to CAPA of 4204 bytes is too long for server in c:3 "
+				 "(at most 4096: shorten \"pop3_capabilities\")");
 }
 
 Test(conf, names_and_paths_that_are_too_long_are_refused)

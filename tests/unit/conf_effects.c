@@ -191,9 +191,9 @@ static void show_queue(const struct conf *c, struct out *o)
 
 static void show_methods(const struct conf *c, struct out *o)
 {
-	static const char letters[] = "plcexon";
+	static const char letters[] = "plcexona";
 
-	for (unsigned i = 0; i < 7; i++)
+	for (unsigned i = 0; i < 8; i++)
 		if (server(c)->front.methods >> i & 1)
 			out_byte(o, (uint8_t)letters[i]);
 }
@@ -325,6 +325,13 @@ static const struct effect {
 	 "smtp_client_buffer 1m;", "1048576"},
 	{"smtp_greeting_delay", show_delay, "0", "smtp_greeting_delay 5s;", "5000",
 	 "smtp_greeting_delay 1ms;", "1"},
+	{"pop3_auth", show_methods, "pl", "pop3_auth apop;", "a",
+	 "pop3_auth oauthbearer xoauth2 external cram-md5 PLAIN;", "plcexo"},
+	{"pop3_capabilities", show_capabilities, "TOP,USER,UIDL,", "pop3_capabilities UIDL;",
+	 "UIDL,", "pop3_capabilities \"EXPIRE 60\" TOP; pop3_capabilities USER;",
+	 "EXPIRE 60,TOP,USER,"},
+	{"pop3_client_buffer", show_client_buffer, "4096", "pop3_client_buffer 128;", "128",
+	 "pop3_client_buffer 64k;", "65536"},
 	{"proxy", show_nothing, "1", "proxy on;", "1", "proxy off;", "1"},
 	{"proxy_buffer", show_proxy_buffer, "4096", "proxy_buffer 8k;", "8192", "proxy_buffer 16m;",
 	 "16777216"},
@@ -348,6 +355,17 @@ struct levels {
 	const char *main, *mail, *server;
 };
 
+/* The server that a directive is about: one of its protocol, where its name says so. */
+static const char *protocol_of(const struct effect *e)
+{
+	static const char *const names[] = {"pop3", "imap"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_starts(str_cstr(e->name), str_cstr(names[i])))
+			return names[i];
+	return "smtp";
+}
+
 static void expect(const struct effect *e, struct levels at, const char *shown)
 {
 	/* auth_http stands first: what a test says about it is the last and counts */
@@ -358,8 +376,8 @@ static void expect(const struct effect *e, struct levels at, const char *shown)
 
 	snprintf(text, sizeof(text),
 		 "%s\nmail { auth_http 127.0.0.1:9; %s\n"
-		 "server { listen 127.0.0.1:2525; protocol smtp; %s } }",
-		 at.main, at.mail, at.server);
+		 "server { listen 127.0.0.1:2525; protocol %s; %s } }",
+		 at.main, at.mail, protocol_of(e), at.server);
 	c = conf_try(text, &error);
 	cr_assert(c, "%s: %s\n%s", e->name, error.text, text);
 	out_init(&o, got, sizeof(got) - 1);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * laws_smtp_front: the SMTP front engine before the laws, with a scripted auth service. Checks on
+ * laws_front: a front engine before the laws, with a scripted auth service. Checks on
  * its own: nothing is read between login and verdict, nothing of a login outlives its verdict,
  * nothing in plain text behind STARTTLS counts, every reply is well formed.
  */
-#include "laws_smtp_front.h"
+#include "laws_front.h"
 
 #include <string.h>
 
@@ -17,7 +17,7 @@ struct self {
 
 static void lend(struct laws_world *w)
 {
-	const struct laws_smtp_front *conf = w->conf;
+	const struct laws_front *conf = w->conf;
 	struct self *s = w->self;
 	size_t n = conf->store_max ? conf->store_max : STORE_MAX;
 
@@ -27,7 +27,7 @@ static void lend(struct laws_world *w)
 
 static void begin(struct laws_world *w, struct out *out)
 {
-	const struct laws_smtp_front *conf = w->conf;
+	const struct laws_front *conf = w->conf;
 	struct self *s = w->self;
 
 	/* A small store ends at the guard page as well. */
@@ -38,7 +38,7 @@ static void begin(struct laws_world *w, struct out *out)
 	front_greet(&s->front, out);
 }
 
-static void trace_login(struct laws_world *w, const struct login *l)
+static void trace_login(struct laws_world *w, enum protocol protocol, const struct login *l)
 {
 	out_lit(&w->trace, "login");
 	laws_trace_u64(w, "method", l->method);
@@ -47,9 +47,13 @@ static void trace_login(struct laws_world *w, const struct login *l)
 	laws_trace_str(w, "user", l->user);
 	laws_trace_str(w, "pass", l->pass);
 	laws_trace_str(w, "salt", l->salt);
-	laws_trace_str(w, "helo", l->helo);
-	laws_trace_str(w, "mail", l->mail_from);
-	laws_trace_str(w, "rcpt", l->rcpt_to);
+	if (protocol == PROTOCOL_SMTP) {
+		laws_trace_str(w, "helo", l->helo);
+		laws_trace_str(w, "mail", l->mail_from);
+		laws_trace_str(w, "rcpt", l->rcpt_to);
+	}
+	if (protocol == PROTOCOL_IMAP)
+		laws_trace_str(w, "tag", l->tag);
 }
 
 static bool has(struct str text, struct str part)
@@ -62,8 +66,12 @@ static bool is_no_secret(const struct self *s, struct str pass)
 {
 	const struct login *l = &s->front.login;
 
-	return has(l->helo, pass) || has(l->mail_from, pass) ||
-	       has(str_of(s->front.nonce, s->front.nonce_n), pass);
+	if (s->front.conf->protocol == PROTOCOL_SMTP &&
+	    (has(l->helo, pass) || has(l->mail_from, pass)))
+		return true;
+	if (s->front.conf->protocol == PROTOCOL_IMAP && has(l->tag, pass))
+		return true;
+	return has(str_of(s->front.nonce, s->front.nonce_n), pass);
 }
 
 static void no_reading(struct laws_world *w, struct buf *in, struct out *out)
@@ -80,7 +88,7 @@ static void no_reading(struct laws_world *w, struct buf *in, struct out *out)
 
 static enum laws_turn on_login(struct laws_world *w, struct buf *in, struct out *out)
 {
-	const struct laws_smtp_front *conf = w->conf;
+	const struct laws_front *conf = w->conf;
 	struct self *s = w->self;
 	size_t last = strlen(conf->verdicts) - 1;
 	char v = conf->verdicts[s->logins < last ? s->logins : last];
@@ -89,7 +97,7 @@ static enum laws_turn on_login(struct laws_world *w, struct buf *in, struct out 
 	enum front_ev ev;
 	struct str pass = str_first(s->front.login.pass, sizeof(kept));
 
-	trace_login(w, &s->front.login);
+	trace_login(w, conf->front.protocol, &s->front.login);
 	no_reading(w, in, out);
 	if (pass.n)
 		memcpy(kept, pass.p, pass.n);
@@ -116,8 +124,10 @@ static enum laws_turn on_tls(struct laws_world *w, struct buf *in, struct out *o
 	laws_hold(w, buf_len(in) == 0, "injection: plain text is left behind STARTTLS");
 	no_reading(w, &injected, out);
 	front_secured(&s->front);
-	laws_hold(w, s->front.login.helo.n == 0 && s->front.login.mail_from.n == 0,
-		  "injection: something said in plain text is remembered");
+	laws_hold(w, front_idle(&s->front), "injection: plain text is remembered");
+	if (s->front.conf->protocol == PROTOCOL_SMTP)
+		laws_hold(w, s->front.login.helo.n == 0 && s->front.login.mail_from.n == 0,
+			  "injection: something said in plain text is remembered");
 	out_init(&later, room, sizeof(room));
 	(void)front_next(&s->front, &hello, &later);
 	laws_hold(w, buf_len(&hello) == 0, "injection: plain text makes up a line with later text");
@@ -176,23 +186,33 @@ static enum laws_turn turn(struct laws_world *w, struct buf *in, struct out *out
 	return on_event(w, front_next(&s->front, in, out), in, out);
 }
 
-/* Replies are lines of three digits and "-" or " ", ended by CRLF. */
+/* Three digits and "-" or " ". */
+static void smtp_line(struct laws_world *w, struct str line)
+{
+	laws_hold(w, line.n >= 4, "reply: too short");
+	for (int i = 0; i < 3; i++)
+		laws_hold(w, line.p[i] >= '0' && line.p[i] <= '9', "reply: no code");
+	laws_hold(w, line.p[3] == ' ' || line.p[3] == '-', "reply: no separator");
+}
+
+/* Replies are lines, ended by CRLF and by nothing else. */
 static void output(struct laws_world *w, struct str all)
 {
+	const struct laws_front *conf = w->conf;
+
 	while (all.n) {
 		size_t n = str_find(all, '\n');
 
-		laws_hold(w, n != all.n && n >= 5 && all.p[n - 1] == '\r', "reply: no whole line");
-		for (int i = 0; i < 3; i++)
-			laws_hold(w, all.p[i] >= '0' && all.p[i] <= '9', "reply: no code");
-		laws_hold(w, all.p[3] == ' ' || all.p[3] == '-', "reply: no separator");
+		laws_hold(w, n && n != all.n && all.p[n - 1] == '\r', "reply: no whole line");
 		laws_hold(w, str_find(str_first(all, n - 1), '\r') == n - 1, "reply: has a CR");
+		if (conf->front.protocol == PROTOCOL_SMTP)
+			smtp_line(w, str_first(all, n - 1));
 		all = str_from(all, n + 1);
 	}
 }
 
-const struct laws_engine laws_smtp_front_engine = {
-	.name = "smtp_front",
+const struct laws_engine laws_front_engine = {
+	.name = "front",
 	.self_size = sizeof(struct self),
 	.store_size = STORE_MAX,
 	.out_size = FRONT_REPLY_MAX + 64,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * laws_smtp_back: the adapter between laws.c and proto/smtp_back. Plays a session that sends what
+ * laws_back: the adapter between laws.c and the back engines. Plays a session that sends what
  * it is given and reports every field it could see. Looks at all output for whole command lines.
  */
-#include "laws_smtp_back.h"
+#include "laws_back.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ struct self {
 
 static void begin(struct laws_world *w, struct out *out)
 {
-	const struct laws_smtp_back *conf = w->conf;
+	const struct laws_back *conf = w->conf;
 	struct self *s = w->self;
 
 	(void)out;
@@ -24,11 +24,13 @@ static void begin(struct laws_world *w, struct out *out)
 }
 
 /* The first reply that waits, if whole, or else everything. */
-static struct str answer_in(const struct laws_smtp_back *conf, const struct buf *in)
+static struct str answer_in(const struct laws_back *conf, const struct buf *in)
 {
 	struct smtp_reply r = {0};
 	struct str text = {0};
 
+	if (conf->back.protocol != PROTOCOL_SMTP)
+		return str_first(buf_data(in), str_find(buf_data(in), '\n') + 1);
 	(void)!smtp_reply_next(&r, in, conf->back.reply_max, &text);
 	return text;
 }
@@ -41,7 +43,8 @@ static void trace(struct laws_world *w, const char *event)
 	laws_trace_str(w, "state", str_cstr(back_state_name(b)));
 	laws_trace_str(w, "action", back_action(b));
 	laws_trace_u64(w, "reason", b->reason);
-	laws_trace_u64(w, "together", b->u.smtp.rcpt_sent);
+	if (b->conf->protocol == PROTOCOL_SMTP)
+		laws_trace_u64(w, "together", b->u.smtp.rcpt_sent);
 	laws_trace_str(w, "reply", b->reply);
 }
 
@@ -77,6 +80,15 @@ static enum laws_turn turn(struct laws_world *w, struct buf *in, struct out *out
 	return LAWS_END;
 }
 
+/* What would end a command early; in SMTP nothing goes raw but what was free of all control
+ * characters. */
+static bool is_broken(const struct laws_back *conf, struct str line)
+{
+	if (conf->back.protocol == PROTOCOL_SMTP)
+		return str_has_ctl(line);
+	return str_find(line, '\r') < line.n || str_find(line, 0) < line.n;
+}
+
 /* Commands are whole lines without stray line ends, and no more of them than there are steps. */
 static void output(struct laws_world *w, struct str all)
 {
@@ -88,15 +100,16 @@ static void output(struct laws_world *w, struct str all)
 
 		laws_hold(w, lf < all.n && line.n && line.p[line.n - 1] == '\r', "a line is whole");
 		line.n--;
-		laws_hold(w, !str_has_ctl(line), "injection: control characters in a command");
+		laws_hold(w, !is_broken(w->conf, line),
+			  "injection: control characters in a command");
 		lines++;
 		all = str_from(all, lf + 1);
 	}
 	laws_hold(w, lines <= 5, "injection: more commands than steps");
 }
 
-const struct laws_engine laws_smtp_back_engine = {
-	.name = "smtp_back",
+const struct laws_engine laws_back_engine = {
+	.name = "back",
 	.self_size = sizeof(struct self),
 	.store_size = 1,
 	.out_size = 1024,
