@@ -5,6 +5,8 @@
  */
 #include "app/conf_value.h"
 
+#include "session/relay.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -365,7 +367,12 @@ int conf_value_ring_entries(struct conf_build *b, const struct conf_call *c)
 	return conf_error_help(b->error, "fewer completions than submissions");
 }
 
-enum { RING_BUFFER_MIN = 512, RING_BUFFER_MAX = 1 << 20, RING_BUFFERS_BYTES_MAX = 1 << 30 };
+/* Larger ones than a receive may bring in all would stay empty. */
+enum {
+	RING_BUFFER_MIN = 512,
+	RING_BUFFER_MAX = RELAY_BULK_BYTES,
+	RING_BUFFERS_BYTES_MAX = 1 << 30
+};
 
 int conf_value_ring_buffers(struct conf_build *b, const struct conf_call *c)
 {
@@ -378,7 +385,7 @@ int conf_value_ring_buffers(struct conf_build *b, const struct conf_call *c)
 	if (conf_value_parse_size(text, &bytes) || bytes < RING_BUFFER_MIN ||
 	    bytes > RING_BUFFER_MAX) {
 		refuse_value(b, c);
-		return conf_error_help(b->error, "\"%.*s\" is not a size from 512 to 1m",
+		return conf_error_help(b->error, "\"%.*s\" is not a size from 512 to 64k",
 				       CONF_STR(text));
 	}
 	ring->buffer_bytes = (uint32_t)bytes;

@@ -281,7 +281,7 @@ static const struct effect {
 	{"ring_entries", show_entries, "1024/8192", "events { ring_entries 8 8; }", "8/8",
 	 "events { ring_entries 32768 32768; }", "32768/32768"},
 	{"ring_buffers", show_buffers, "128*16384", "events { ring_buffers 2 512; }", "2*512",
-	 "events { ring_buffers 1024 1m; }", "1024*1048576"},
+	 "events { ring_buffers 16384 64k; }", "16384*65536"},
 	{"worker_rlimit_nofile", show_nofile, "0", "worker_rlimit_nofile 9;", "9",
 	 "worker_rlimit_nofile 100000;", "100000"},
 	{"worker_rlimit_core", show_core, "0", "worker_rlimit_core 1m;", "1048576",
