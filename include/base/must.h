@@ -30,6 +30,8 @@ bool must_odd(const char *where, const char *what);
 #define must(x)      ((x) ? (void)0 : must_broken(__FILE__ ":" MUST_STR(__LINE__), #x))
 /* For a place that is never reached; says why in words. */
 #define must_never(why) must_broken(__FILE__ ":" MUST_STR(__LINE__), why)
-#define odd_if(x)       ((x) && must_odd(__FILE__ ":" MUST_STR(__LINE__), #x))
+/* For what is surprising and needs no coping with; says why in words. */
+#define odd(why)  ((void)must_odd(__FILE__ ":" MUST_STR(__LINE__), why))
+#define odd_if(x) ((x) && must_odd(__FILE__ ":" MUST_STR(__LINE__), #x))
 
 #endif

@@ -335,6 +335,8 @@ static void enter(struct ring *r, uint64_t timeout_ms)
 		ts.tv_nsec = (long long)(timeout_ms % 1000) * 1000000;
 		err = io_uring_submit_and_wait_timeout(&r->uring, &cqe, 1, &ts, NULL);
 	}
+	if (err == -EBADR)
+		must_never("the kernel had no memory for completions and has dropped some");
 	/* EBUSY, EAGAIN: completions must be reaped first; the rest is handed over next turn. */
 	must(err >= 0 || err == -ETIME || err == -EINTR || err == -EBUSY || err == -EAGAIN);
 }
@@ -356,6 +358,9 @@ unsigned ring_turn(struct ring *r, uint64_t timeout_ms, struct ring_event *event
 	unsigned head, seen = 0, n = 0;
 
 	enter(r, timeout_ms);
+	/* The kernel keeps what had no room, and hands it on in order. */
+	if (io_uring_cq_has_overflow(&r->uring))
+		odd("the completion queue ran full: raise ring_entries");
 	/* What could not be handed over yet still points at its own. */
 	if (!io_uring_sq_ready(&r->uring))
 		r->gathers_used = 0;

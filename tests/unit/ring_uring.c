@@ -2,6 +2,7 @@
 /*
  * Unit tests of io/ring_uring and io/conn: a real ring over socket pairs.
  */
+#include "base/must.h"
 #include "io/conn.h"
 #include "io/net.h"
 #include "io/ring.h"
@@ -460,6 +461,47 @@ Test(conn, an_event_of_nothing_in_flight_breaks_a_promise, .signal = SIGABRT)
 
 	bench_open(&b);
 	conn_event(&b.conn, &(struct ring_event){.tag = b.conn.tag | CONN_SEND});
+}
+
+static int oddities;
+
+static void count_odd(enum must_grade grade, const char *where, const char *what)
+{
+	if (grade == MUST_ODD && strstr(what, "completion queue ran full"))
+		oddities++;
+}
+
+Test(ring_uring, completions_beyond_the_queue_all_come_in_order_and_that_is_counted)
+{
+	enum { COMPLETIONS = 8, SENDS = 40 };
+	struct ring_conf narrow = small;
+	struct ring_event events[SENDS];
+	int fds[2], seen = 0;
+	char error[256] = "";
+	struct str byte = STR("x");
+	struct ring *r;
+
+	must_report_to(count_odd);
+	narrow.completions = COMPLETIONS;
+	r = ring_open(&narrow, error, sizeof(error));
+	cr_assert_not_null(r, "%s", error);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	for (uint64_t tag = 1; tag <= SENDS; tag++)
+		cr_assert_eq(ring_send(r, &(struct ring_send){.fd = fds[0], .n = 1, .parts = &byte},
+				       tag),
+			     1);
+	while (seen < SENDS) {
+		unsigned n = ring_turn(r, WAIT_MS, events, SENDS);
+
+		cr_assert_gt(n, 0, "only %d came", seen);
+		for (unsigned i = 0; i < n; i++)
+			cr_assert_eq(events[i].tag, (uint64_t)++seen);
+	}
+	cr_assert_gt(oddities, 0);
+	must_report_to(NULL);
+	close(fds[0]);
+	close(fds[1]);
+	ring_close(r);
 }
 
 Test(ring_uring, buffers_beyond_all_memory_are_an_error_with_a_remedy)
