@@ -128,7 +128,7 @@ static void redirect(struct place *p, const char *name)
 	dup2(fd, 2);
 }
 
-static pid_t start(struct place *p, const char *name, const char *const *argv)
+pid_t place_start(struct place *p, const char *name, const char *const *argv)
 {
 	char *args[ARGS_MAX];
 	sigset_t none;
@@ -178,14 +178,18 @@ static int stop(pid_t pid)
 	return status;
 }
 
-int place_run(struct place *p, const char *name, const char *const *argv)
+int place_wait(pid_t pid)
 {
-	pid_t pid = start(p, name, argv);
 	int status;
 
 	while (waitpid(pid, &status, 0) < 0)
 		cr_assert_eq(errno, EINTR);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int place_run(struct place *p, const char *name, const char *const *argv)
+{
+	return place_wait(place_start(p, name, argv));
 }
 
 /* --- ports
@@ -270,7 +274,7 @@ void place_sink(struct place *p, const char *const *options)
 
 	snprintf(program, sizeof(program), "%s/tools/sink", build());
 	add_options(argv, 5, options);
-	p->sink = start(p, "sink", argv);
+	p->sink = place_start(p, "sink", argv);
 	await_word(p, "sink.out", "control", p->control_at);
 	await_word(p, "sink.out", "listening", p->sink_at);
 }
@@ -289,13 +293,14 @@ void place_authd(struct place *p, const char *users, const char *const *options)
 		argv[n++] = p->sink_at;
 	}
 	add_options(argv, n, options);
-	p->authd = start(p, "authd", argv);
+	p->authd = place_start(p, "authd", argv);
 	await_word(p, "authd.out", "listening", p->authd_at);
 }
 
 static void write_conf(struct place *p, const struct place_conf *conf)
 {
 	const char *auth = conf->auth_http ? conf->auth_http : p->authd_at;
+	const char *listen = conf->listen ? conf->listen : "";
 	bool nginx = place_is_nginx();
 	char path[256];
 	FILE *f;
@@ -312,18 +317,18 @@ static void write_conf(struct place *p, const struct place_conf *conf)
 	fprintf(f,
 		"daemon off;\nworker_processes 1;\npid %s/proxy.pid;\nerror_log %s/proxy.log "
 		"info;\n"
-		"events { worker_connections %u; }\n"
+		"events { worker_connections %u; %s }\n"
 		"mail {\n  server_name mx.test;\n  auth_http %s%s/auth;\n  %s\n",
 		p->dir, p->dir, conf->connections ? conf->connections : 2000,
-		strncmp(auth, "unix:", 5) == 0 ? "" : "http://", auth,
-		conf->mail ? conf->mail : "");
+		conf->events ? conf->events : "", strncmp(auth, "unix:", 5) == 0 ? "" : "http://",
+		auth, conf->mail ? conf->mail : "");
 	fprintf(f,
-		"  server { listen 127.0.0.1:%u; protocol smtp;"
+		"  server { listen 127.0.0.1:%u %s; protocol smtp;"
 		" smtp_auth plain login cram-md5 external; }\n"
-		"  server { listen 127.0.0.1:%u; protocol smtp; smtp_auth none; }\n"
-		"  server { listen 127.0.0.1:%u; protocol smtp; smtp_auth plain login cram-md5;"
+		"  server { listen 127.0.0.1:%u %s; protocol smtp; smtp_auth none; }\n"
+		"  server { listen 127.0.0.1:%u %s; protocol smtp; smtp_auth plain login cram-md5;"
 		" proxy_smtp_auth on; xclient off; }\n}\n",
-		p->login, p->none, p->pass);
+		p->login, listen, p->none, listen, p->pass, listen);
 	fclose(f);
 }
 
@@ -362,7 +367,7 @@ void place_proxy(struct place *p, const struct place_conf *conf)
 	p->none = place_free_port();
 	p->pass = place_free_port();
 	write_conf(p, conf);
-	p->proxy = start(p, "proxy", argv);
+	p->proxy = place_start(p, "proxy", argv);
 	while (!greets(p->login)) {
 		cr_assert(is_alive(p->proxy) && place_now_ms() - began < 10000,
 			  "the proxy does not start:\n%s%s", place_read(p, "proxy.err"),
@@ -412,7 +417,7 @@ void place_end(struct place *p, bool failed)
 	stop(p->sink);
 	if (!failed) {
 		expect_health(p, status);
-		rm = start(p, "rm", argv);
+		rm = place_start(p, "rm", argv);
 		waitpid(rm, NULL, 0);
 	} else {
 		fprintf(stderr, "--- kept: %s\n", p->dir);

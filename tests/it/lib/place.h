@@ -32,6 +32,8 @@ struct place_conf {
 	unsigned connections;   /* worker_connections, 0: 2000 */
 	const char *auth_http;  /* in place of the auth service that was started */
 	unsigned rlimit_nofile; /* worker_rlimit_nofile, 0: not set */
+	const char *events;     /* directives in the events block */
+	const char *listen;     /* what stands behind each listener's address */
 };
 
 bool place_is_nginx(void);
@@ -62,6 +64,10 @@ json_int_t place_await_sink(struct place *p, const char *name, json_int_t want);
 
 /* Runs a program to its end; its exit status, -1 if it was killed. Output goes to DIR/name.out. */
 int place_run(struct place *p, const char *name, const char *const *argv);
+
+/* The same in two steps. */
+pid_t place_start(struct place *p, const char *name, const char *const *argv);
+int place_wait(pid_t pid);
 
 /* The whole of a file of the place; static until the next call. */
 const char *place_read(struct place *p, const char *name);
