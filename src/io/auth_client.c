@@ -263,6 +263,11 @@ static void serve_queue(struct thread *t, struct auth_client *a)
 
 		list_remove(&p->asking);
 		a->queued--;
+		if (!(session_wants(&p->session) & WANT_AUTH)) {
+			/* Its session has ended in this very turn. */
+			forget(p);
+			continue;
+		}
 		if (start(t, a, p))
 			continue;
 		list_push_front(&a->queue, &p->asking);

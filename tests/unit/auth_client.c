@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 
 #include <poll.h>
+#include <semaphore.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,6 +262,53 @@ Test(auth_client, a_client_that_leaves_the_queue_is_not_asked_for)
 	close(auth);
 	stand_stop(st, THREAD_STOP);
 	cr_assert_eq(st->counters.sessions.accepted, 5);
+	stand_done(st);
+}
+
+/* A ring thread that waits in the log line of a client's coming: what happens meanwhile is one
+ * turn. */
+static struct {
+	void (*write)(struct logger *self, const struct log_line *line);
+	sem_t waits, go;
+	int clients; /* that come before the one who is waited for */
+} pause_at;
+
+static void write_and_pause(struct logger *self, const struct log_line *line)
+{
+	pause_at.write(self, line);
+	if (!memmem(line->message.p, line->message.n, "connected to", 12) || pause_at.clients--)
+		return;
+	sem_post(&pause_at.waits);
+	sem_wait(&pause_at.go);
+}
+
+Test(auth_client, who_leaves_the_queue_in_the_turn_of_an_answer_is_not_asked_for)
+{
+	struct stand *st = stand_new();
+	int first, second, third, auth;
+
+	st->service.connections_max = st->service.queue_max = 1;
+	pause_at.write = st->logger.write;
+	pause_at.clients = 3;
+	sem_init(&pause_at.waits, 0, 0);
+	sem_init(&pause_at.go, 0, 0);
+	st->logger.write = write_and_pause;
+	stand_start(st);
+	first = stand_asking(st);
+	auth = stand_accept(st->auth_fd);
+	stand_request(st, auth);
+	second = queued(st);
+	third = stand_connect(st);
+	sem_wait(&pause_at.waits);
+	close(second);
+	stand_say(auth, no);
+	sem_post(&pause_at.go);
+	is_refused(first);
+	stand_expect(third, "220 mx.test ESMTP ready\r\n");
+	close(third);
+	close(auth);
+	stand_stop(st, THREAD_STOP);
+	cr_assert_geq(st->counters.sessions.ended[REASON_CLIENT_CLOSED], 1);
 	stand_done(st);
 }
 
