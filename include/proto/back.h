@@ -50,6 +50,7 @@ struct back {
 	uint8_t state;    /* the protocol's; 0: nothing has come yet */
 	uint8_t reason;   /* enum reason, after BACK_FAIL */
 	struct str reply; /* see back_next(); borrowed from `in`, until its next append */
+	struct str shown; /* after BACK_FAIL: the part of it that NGINX's log shows */
 	union {
 		struct {
 			struct smtp_reply framing;
@@ -60,8 +61,8 @@ struct back {
 			struct line line;
 		} pop3;
 		struct {
-			uint32_t seen;
-			bool said_one; /* the untagged line before the tagged one has come */
+			struct line line;
+			uint32_t passed; /* bytes of untagged lines before the tagged one */
 		} imap;
 	} u;
 };

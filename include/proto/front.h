@@ -25,6 +25,7 @@ enum {
 	FRONT_REFUSED_MAX = 256,  /* peer bytes shown in a log line, before escaping */
 	FRONT_HELO_EMBEDDED = 72, /* longer names live in the store */
 	FRONT_TAG_MAX = 32,       /* IMAP */
+	FRONT_ARGUMENTS_MAX = 3,  /* of an IMAP command */
 };
 
 enum front_starttls { STARTTLS_OFF, STARTTLS_ON, STARTTLS_ONLY };
@@ -43,6 +44,7 @@ struct front_conf {
 	uint32_t line_max;     /* *_client_buffer, bytes, line end included */
 	uint32_t errors_max;   /* max_errors */
 	uint32_t commands_max; /* max_commands, 0: no limit */
+	bool id;               /* imap_id: answer ID before login */
 };
 
 enum front_ev {
@@ -80,6 +82,7 @@ struct front {
 	bool secured;   /* TLS is on */
 	bool closes;    /* FRONT_IN_REFUSAL: the refusal is the last word */
 	uint32_t errors, commands;
+	uint32_t spent;     /* bytes of a command of several pieces that were taken */
 	uint32_t literal;   /* not 0: so many bytes are due instead of a line, line end or not */
 	uint32_t auth_mark; /* arena position before the strings of this login */
 	struct str note;    /* FRONT_NOTE: what NGINX logs at [info], a literal */
@@ -97,6 +100,10 @@ struct front {
 		struct {
 			uint8_t tag[FRONT_TAG_MAX];
 			uint8_t tag_n;
+			uint8_t command; /* of the engine's table, while its pieces come */
+			uint8_t n;       /* arguments put aside in the store */
+			bool in_literal; /* the bytes of a literal are next, not a line */
+			uint32_t size[FRONT_ARGUMENTS_MAX]; /* of each argument */
 		} imap;
 	} u;
 };

@@ -59,11 +59,6 @@ static int settle_protocol(struct conf_build *b, struct conf_settings *s)
 		conf_error_at(b->error, s->where, "unknown mail protocol for server");
 		return conf_error_help(b->error, "add \"protocol smtp;\"");
 	}
-	if (s->protocol == PROTOCOL_IMAP)
-		return conf_error_at(
-			b->error, s->where,
-			"the imap protocol, which the port of \"listen\" stands for, is "
-			"not supported yet");
 	return 0;
 }
 
@@ -109,6 +104,10 @@ static int settle_name(struct conf_build *b, struct conf_settings *s)
 	return 0;
 }
 
+/* clang-format off */
+#define ALL_AUTHS \
+	" AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5 AUTH=EXTERNAL AUTH=XOAUTH2 AUTH=OAUTHBEARER"
+/* clang-format on */
 #define ALL_METHODS "PLAIN LOGIN CRAM-MD5 EXTERNAL XOAUTH2 OAUTHBEARER\r\n"
 
 /* The longest reply: all that is always there, and around each capability so many bytes. */
@@ -126,6 +125,11 @@ static int check_capabilities(struct conf_build *b, const struct conf_settings *
 					  "STLS\r\n.\r\n") -
 					   1,
 				   2},
+		[PROTOCOL_IMAP] = {"CAPABILITY", "imap_capabilities",
+				   sizeof("* CAPABILITY" ALL_AUTHS
+					  " STARTTLS LOGINDISABLED\r\n OK completed\r\n") -
+					   1 + FRONT_TAG_MAX,
+				   1},
 	};
 	const struct conf_words *words = &s->capabilities[s->protocol];
 	size_t n = s->server_name.n + replies[s->protocol].fixed;
@@ -204,6 +208,7 @@ static struct front_conf front_conf(const struct conf_settings *s)
 		.line_max = (uint32_t)s->client_buffer[s->protocol],
 		.errors_max = (uint32_t)s->errors_max,
 		.commands_max = (uint32_t)s->commands_max,
+		.id = s->imap_id,
 	};
 }
 

@@ -45,7 +45,7 @@
 static const struct conf_choice protocols[] = {
 	{"smtp", PROTOCOL_SMTP, false},
 	{"pop3", PROTOCOL_POP3, false},
-	{"imap", PROTOCOL_IMAP, true},
+	{"imap", PROTOCOL_IMAP, false},
 	{NULL, 0, false},
 };
 
@@ -67,6 +67,17 @@ static const struct conf_choice proxy_headers[] = {
 static const struct conf_choice pop3_methods[] = {
 	{"plain", 1u << SASL_PLAIN | 1u << SASL_LOGIN, false},
 	{"apop", 1u << FRONT_METHOD_APOP, false},
+	{"cram-md5", 1u << SASL_CRAM_MD5, false},
+	{"external", 1u << SASL_EXTERNAL, false},
+	{"xoauth2", 1u << SASL_XOAUTH2, false},
+	{"oauthbearer", 1u << SASL_OAUTHBEARER, false},
+	{NULL, 0, false},
+};
+
+/* plain stands for LOGIN and AUTHENTICATE PLAIN, login for AUTHENTICATE LOGIN alone. */
+static const struct conf_choice imap_methods[] = {
+	{"plain", 1u << SASL_PLAIN, false},
+	{"login", 1u << SASL_LOGIN, false},
 	{"cram-md5", 1u << SASL_CRAM_MD5, false},
 	{"external", 1u << SASL_EXTERNAL, false},
 	{"xoauth2", 1u << SASL_XOAUTH2, false},
@@ -157,7 +168,7 @@ const struct conf_row conf_table[] = {
 		 "to begin with a header of the PROXY protocol, version 1 or 2, as balancers send "
 		 "it; its addresses go to the authentication service, and see set_real_ip_from."},
 	{SETTING("protocol", CONF_IN_SERVER), ARGS(1, 1), .last_counts = true, AT(protocol),
-	 .set = conf_value_choice, .choices = protocols, .syntax = "smtp | pop3",
+	 .set = conf_value_choice, .choices = protocols, .syntax = "smtp | pop3 | imap",
 	 .help = "The protocol of the server. Without it, a listen on port 25, 465 or 587 "
 		 "makes it SMTP, on port 110 or 995 POP3."},
 	{SETTING("server_name", M_S), ARGS(1, 1), AT(server_name), .set = conf_value_word,
@@ -240,6 +251,27 @@ const struct conf_row conf_table[] = {
 	 .help = "The longest command line that a POP3 client may send. NGINX has 128 bytes, too "
 		 "few for tokens."},
 
+	{SETTING("imap_auth", M_S), ARGS(1, CONF_ARGS_ANY), AT(methods[PROTOCOL_IMAP]),
+	 .set = conf_value_choices, .choices = imap_methods, .fallback = "plain",
+	 .syntax = "plain | login | cram-md5 | external | xoauth2 | oauthbearer ...",
+	 .help = "How IMAP clients may log in; what is not listed is neither announced nor "
+		 "accepted. plain stands for the command LOGIN as well. With the others but login "
+		 "the authentication service has to say the password for the mail server, in "
+		 "Auth-Pass."},
+	{SETTING("imap_capabilities", M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true,
+	 AT(capabilities[PROTOCOL_IMAP]), .set = conf_value_words,
+	 .fallback = "IMAP4 IMAP4rev1 UIDPLUS", .syntax = "extension ...",
+	 .help = "What the reply to CAPABILITY announces beside AUTH= and STARTTLS. Name what the "
+		 "mail servers behind support. Those of a server replace those of the mail block."},
+	{SETTING("imap_client_buffer", M_S), ARGS(1, 1), AT(client_buffer[PROTOCOL_IMAP]),
+	 .set = conf_value_size, LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
+	 .help = "The longest command that an IMAP client may send, its literals included."},
+	{SETTING("imap_id", M_S), ARGS(1, 1), AT(imap_id), .set = conf_value_flag,
+	 .fallback = "off", .syntax = "on | off",
+	 .help = "Whether the command ID (RFC 2971) is answered before the login. NGINX refuses "
+		 "it, "
+		 "which some clients take for a broken server."},
+
 	{SETTING("proxy", M_S), ARGS(1, 1), AT(proxy), .set = conf_value_flag, .fallback = "off",
 	 .syntax = "on | off", .help = "Accepted, and without effect, as in NGINX."},
 	{SETTING("proxy_buffer", M_S), ARGS(1, 1), AT(proxy_buffer), .set = conf_value_size,
@@ -280,9 +312,6 @@ const struct conf_row conf_table[] = {
 	LATER("starttls", M_S, "off"),
 	LATER("resolver", M_S, "off"),
 	LATER("auth_http_pass_client_cert", M_S, "off"),
-	LATER("imap_auth", M_S, NULL),
-	LATER("imap_capabilities", M_S, NULL),
-	LATER("imap_client_buffer", M_S, NULL),
 	LATER("ssl", M_S, "off"),
 	LATER("ssl_certificate", M_S, NULL),
 	LATER("ssl_certificate_key", M_S, NULL),

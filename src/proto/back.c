@@ -10,6 +10,7 @@
 static const struct back_engine *const engines[] = {
 	[PROTOCOL_SMTP] = &smtp_back_engine,
 	[PROTOCOL_POP3] = &pop3_back_engine,
+	[PROTOCOL_IMAP] = &imap_back_engine,
 };
 
 static const struct back_engine *engine_of(const struct back *b)

@@ -16,12 +16,12 @@ struct back_engine {
 	bool (*has_begun)(const struct back *b); /* a part of a reply has come */
 };
 
-extern const struct back_engine smtp_back_engine, pop3_back_engine;
+extern const struct back_engine smtp_back_engine, pop3_back_engine, imap_back_engine;
 
 static inline enum back_ev back_fail(struct back *b, enum reason reason, struct str reply)
 {
 	b->reason = (uint8_t)reason;
-	b->reply = reply;
+	b->reply = b->shown = reply;
 	return BACK_FAIL;
 }
 

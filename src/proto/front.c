@@ -13,6 +13,7 @@
 static const struct front_engine *const engines[] = {
 	[PROTOCOL_SMTP] = &smtp_front_engine,
 	[PROTOCOL_POP3] = &pop3_front_engine,
+	[PROTOCOL_IMAP] = &imap_front_engine,
 };
 
 const struct front_engine *front_engine(const struct front *f)
@@ -191,7 +192,7 @@ static enum front_ev too_long(struct front *f, const struct buf *in, struct out 
 {
 	const struct front_engine *e = front_engine(f);
 	struct str shown = str_first(buf_data(in), f->conf->line_max);
-	bool secret = f->state != FRONT_IN_START || e->is_secret(shown);
+	bool secret = e->glance(f, shown) || f->state != FRONT_IN_START;
 
 	e->say(f, FRONT_SAY_INVALID, out);
 	f->refused = secret ? str_none() : str_first(shown, FRONT_REFUSED_MAX);
@@ -203,17 +204,28 @@ static bool is_reading(const struct front *f)
 	return f->state < FRONT_IN_WAITING;
 }
 
-/* The next line or literal. */
-static enum line_ev cut(struct front *f, struct buf *in, struct str *text)
+static enum line_ev cut_literal(struct front *f, struct buf *in, uint32_t max, struct str *text)
 {
-	if (!f->literal)
-		return line_next(&f->line, in, f->conf->line_max, text);
+	if (f->literal > max)
+		return buf_len(in) < max ? LINE_MORE : LINE_TOO_LONG;
 	if (buf_len(in) < f->literal)
 		return LINE_MORE;
 	*text = str_first(buf_data(in), f->literal);
 	buf_consume(in, f->literal);
 	f->literal = 0;
 	return LINE_OK;
+}
+
+/* The next line or literal. All pieces of a command together are no longer than one line may be. */
+static enum line_ev cut(struct front *f, struct buf *in, struct str *text)
+{
+	uint32_t max = f->conf->line_max - f->spent;
+	size_t before = buf_len(in);
+	enum line_ev ev =
+		f->literal ? cut_literal(f, in, max, text) : line_next(&f->line, in, max, text);
+
+	f->spent += (uint32_t)(before - buf_len(in));
+	return ev;
 }
 
 enum front_ev front_next(struct front *f, struct buf *in, struct out *out)
@@ -235,6 +247,8 @@ enum front_ev front_next(struct front *f, struct buf *in, struct out *out)
 			return too_long(f, in, out);
 		case LINE_OK:
 			ev = on_line(f, text, out);
+			if (f->state != FRONT_IN_LITERAL)
+				f->spent = 0;
 		}
 	}
 	/* What came in plain text behind STARTTLS is somebody else's (CVE-2014-3556). */

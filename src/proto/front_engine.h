@@ -44,11 +44,12 @@ struct front_engine {
 	/* Drop what was said: of this login (f->store is reset to auth_mark afterwards) or, `all`,
 	   ever (auth_mark becomes 0). */
 	void (*forget)(struct front *f, bool all);
-	/* True if a line that begins so could hold a password: it is not logged. */
-	bool (*is_secret)(struct str line);
+	/* A line that is too long begins so: note what its refusal needs. True if it could hold a
+	   password: then it is not logged. */
+	bool (*glance)(struct front *f, struct str line);
 };
 
-extern const struct front_engine smtp_front_engine, pop3_front_engine;
+extern const struct front_engine smtp_front_engine, pop3_front_engine, imap_front_engine;
 
 const struct front_engine *front_engine(const struct front *f);
 

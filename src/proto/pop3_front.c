@@ -233,8 +233,9 @@ static enum front_ev on_line(struct front *f, struct str text, struct out *out)
 	return command ? on_command(f, text, out) : front_sasl_line(f, text, ARGS_MAX, out);
 }
 
-static bool is_secret(struct str line)
+static bool glance(struct front *f, struct str line)
 {
+	(void)f;
 	struct str verb = str_first(line, 4);
 
 	return str_eq_nocase(verb, STR("AUTH")) || str_eq_nocase(verb, STR("PASS")) ||
@@ -295,5 +296,5 @@ const struct front_engine pop3_front_engine = {
 	.line = on_line,
 	.refuse = refuse,
 	.forget = forget,
-	.is_secret = is_secret,
+	.glance = glance,
 };

@@ -53,7 +53,8 @@ enum sasl_result sasl_plain(struct arena *store, struct str response, struct log
 		return give_up(store, mark, SASL_BAD_PASS);
 	l->method = AUTH_PLAIN;
 	l->user = str_first(rest, user);
-	l->pass = str_from(rest, user + 1);
+	/* An empty password is a password. */
+	l->pass = str_of(rest.p + user + 1, rest.n - user - 1);
 	return SASL_OK;
 }
 

@@ -299,8 +299,9 @@ static enum front_ev on_line(struct front *f, struct str text, struct out *out)
 					  : front_sasl_line(f, text, FRONT_WORDS_MAX, out);
 }
 
-static bool is_secret(struct str line)
+static bool glance(struct front *f, struct str line)
 {
+	(void)f;
 	return str_starts_nocase(line, STR("AUTH"));
 }
 
@@ -349,5 +350,5 @@ const struct front_engine smtp_front_engine = {
 	.line = on_line,
 	.refuse = refuse,
 	.forget = forget,
-	.is_secret = is_secret,
+	.glance = glance,
 };

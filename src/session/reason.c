@@ -48,6 +48,9 @@ static const struct reason_row rows[REASON_COUNT] = {
 				 STR_INIT("client was rejected before greeting: \"%D\""),
 				 {STR_INIT("503 5.5.0 Improper use of SMTP command pipelining\r\n"),
 				  NO_TEXT, NO_TEXT}},
+	[REASON_CLIENT_LITERAL] = {"client_literal", LEVEL_INFO,
+				   STR_INIT("client sent an invalid command with a literal"),
+				   NOTHING},
 	[REASON_CLIENT_UNSAFE] = {"client_unsafe", LEVEL_INFO,
 				  STR_INIT("client sent a control character in its user name or "
 					   "password"),

@@ -251,10 +251,10 @@ static void back_failed(struct session *s)
 
 	if (s->conf->pass_error_message && reason == REASON_BACK_INVALID) {
 		out_str(&s->desk->to_front.out, b->reply);
-		session_end_said(s, REASON_BACK_REFUSED, without_line_end(b->reply));
+		session_end_said(s, REASON_BACK_REFUSED, without_line_end(b->shown));
 		return;
 	}
-	session_end(s, reason, without_line_end(b->reply));
+	session_end(s, reason, without_line_end(b->shown));
 }
 
 static void back_turn(struct session *s, struct buf *in)

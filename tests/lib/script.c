@@ -58,7 +58,7 @@ static const struct mark marks[] = {
 static const struct {
 	const char *protocol;
 	bool pending;
-} folders[] = {{"smtp", false}, {"pop3", false}, {"imap", true}};
+} folders[] = {{"smtp", false}, {"pop3", false}, {"imap", false}};
 enum { FOLDERS = sizeof(folders) / sizeof(folders[0]) };
 
 /* The parts of an auth request that a transcript need not repeat, in their order. */

@@ -249,6 +249,11 @@ static void show_xclient(const struct conf *c, struct out *o)
 	show_flag(o, server(c)->back.xclient);
 }
 
+static void show_imap_id(const struct conf *c, struct out *o)
+{
+	show_flag(o, server(c)->front.id);
+}
+
 static void show_proxy_out(const struct conf *c, struct out *o)
 {
 	out_u64(o, server(c)->proxy_out);
@@ -332,6 +337,14 @@ static const struct effect {
 	 "EXPIRE 60,TOP,USER,"},
 	{"pop3_client_buffer", show_client_buffer, "4096", "pop3_client_buffer 128;", "128",
 	 "pop3_client_buffer 64k;", "65536"},
+	{"imap_auth", show_methods, "p", "imap_auth login;", "l",
+	 "imap_auth oauthbearer xoauth2 external cram-md5 PLAIN login;", "plcexo"},
+	{"imap_capabilities", show_capabilities, "IMAP4,IMAP4rev1,UIDPLUS,",
+	 "imap_capabilities IMAP4rev2;", "IMAP4rev2,",
+	 "imap_capabilities IMAP4rev1 IDLE; imap_capabilities ID;", "IMAP4rev1,IDLE,ID,"},
+	{"imap_client_buffer", show_client_buffer, "4096", "imap_client_buffer 128;", "128",
+	 "imap_client_buffer 64k;", "65536"},
+	{"imap_id", show_imap_id, "off", "imap_id on;", "on", "imap_id off;", "off"},
 	{"proxy", show_nothing, "1", "proxy on;", "1", "proxy off;", "1"},
 	{"proxy_buffer", show_proxy_buffer, "4096", "proxy_buffer 8k;", "8192", "proxy_buffer 16m;",
 	 "16777216"},

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * imap_back: the IMAP client side before the relay (RFC 3501 sections 6.2.3 and 7, RFC 2971).
+ *
+ * One line, one step: judge it, write the next command, and only then take the line out of the
+ * input, so that a full `out` changes nothing. What answers the password stays in the input, to the
+ * last byte. Owns no memory. Names and passwords travel as literals: no byte of them can become a
+ * command.
+ */
+#include "proto/imap_back.h"
+
+#include "base/must.h"
+#include "proto/back_engine.h"
+
+#define AFTER(s) (1U << IMAP_BACK_##s)
+
+static const struct machine_state states[IMAP_BACK_STATE_COUNT] = {
+	[IMAP_BACK_GREETING] = {"greeting", 0},
+	[IMAP_BACK_ID] = {"id", AFTER(GREETING)},
+	[IMAP_BACK_LOGIN] = {"login", AFTER(GREETING) | AFTER(ID)},
+	[IMAP_BACK_USER] = {"user", AFTER(LOGIN)},
+	[IMAP_BACK_PASS] = {"pass", AFTER(USER)},
+	[IMAP_BACK_DONE] = {"done", AFTER(PASS)},
+};
+
+MACHINE(machine, "imap_back", states);
+
+#define ID_TAG STR("I")
+
+static struct str action(const struct back *b)
+{
+	static const struct str actions[IMAP_BACK_STATE_COUNT] = {
+		[IMAP_BACK_GREETING] = STR_INIT("connecting to upstream"),
+		[IMAP_BACK_ID] = STR_INIT("sending ID to upstream"),
+		[IMAP_BACK_LOGIN] = STR_INIT("sending LOGIN command to upstream"),
+		[IMAP_BACK_USER] = STR_INIT("sending user name to upstream"),
+		[IMAP_BACK_PASS] = STR_INIT("sending password to upstream"),
+		[IMAP_BACK_DONE] = STR_INIT("proxying"),
+	};
+
+	return actions[b->state];
+}
+
+static bool has_begun(const struct back *b)
+{
+	return b->u.imap.line.seen != 0 || b->u.imap.passed != 0;
+}
+
+/* ---- what the backend says ---- */
+
+static bool is_tagged(struct str line, struct str tag)
+{
+	return str_starts(line, tag) && str_starts(str_from(line, tag.n), STR(" "));
+}
+
+/* Untagged, and no end of everything. */
+static bool is_news(struct str line)
+{
+	return str_starts(line, STR("* ")) && !str_starts_nocase(line, STR("* BYE")) &&
+	       !str_starts_nocase(line, STR("* PREAUTH"));
+}
+
+/* What a line is to the state it comes in. */
+enum judgement { EXPECTED, PASSED_OVER, REFUSED };
+
+static enum judgement judge(const struct back *b, struct str line)
+{
+	struct str tag = b->peer->login->tag;
+	bool good = false;
+
+	switch ((enum imap_back_state)b->state) {
+	case IMAP_BACK_GREETING:
+		return str_starts(line, STR("* OK")) ? EXPECTED : REFUSED;
+	case IMAP_BACK_ID:
+		good = is_tagged(line, ID_TAG);
+		break;
+	case IMAP_BACK_LOGIN:
+	case IMAP_BACK_USER:
+		good = str_starts(line, STR("+"));
+		break;
+	case IMAP_BACK_PASS:
+		good = is_tagged(line, tag) && str_starts(str_from(line, tag.n), STR(" OK"));
+		break;
+	case IMAP_BACK_DONE:
+	case IMAP_BACK_STATE_COUNT:
+		break;
+	}
+	if (good)
+		return EXPECTED;
+	return is_news(line) ? PASSED_OVER : REFUSED;
+}
+
+/* "* OK [CAPABILITY IMAP4rev1 ID ...]" */
+static bool announces_id(struct str greeting)
+{
+	struct str words = str_from(greeting, STR("* OK ").n);
+
+	if (!str_starts_nocase(words, STR("[CAPABILITY ")))
+		return false;
+	words = str_first(words, str_find(words, ']'));
+	while (words.n) {
+		struct str word = str_first(words, str_find(words, ' '));
+
+		if (str_eq_nocase(word, STR("ID")))
+			return true;
+		words = str_from(words, word.n + 1);
+	}
+	return false;
+}
+
+static bool says_id(const struct back *b, struct str greeting)
+{
+	enum addr_family family = b->peer->client.family;
+
+	return b->conf->identity && (family == ADDR_IP4 || family == ADDR_IP6) &&
+	       announces_id(greeting);
+}
+
+static enum imap_back_state next_state(const struct back *b, struct str line)
+{
+	switch ((enum imap_back_state)b->state) {
+	case IMAP_BACK_GREETING:
+		return says_id(b, line) ? IMAP_BACK_ID : IMAP_BACK_LOGIN;
+	case IMAP_BACK_ID:
+		return IMAP_BACK_LOGIN;
+	case IMAP_BACK_LOGIN:
+		return IMAP_BACK_USER;
+	case IMAP_BACK_USER:
+		return IMAP_BACK_PASS;
+	case IMAP_BACK_PASS:
+	case IMAP_BACK_DONE:
+	case IMAP_BACK_STATE_COUNT:
+		break;
+	}
+	return IMAP_BACK_DONE;
+}
+
+/* ---- what we say ---- */
+
+static void write_pair(struct out *out, struct str name, struct str value)
+{
+	out_lit(out, " \"");
+	out_str(out, name);
+	out_lit(out, "\" \"");
+	out_str(out, value);
+	out_lit(out, "\"");
+}
+
+static void write_number(struct out *out, struct str name, uint64_t value)
+{
+	uint8_t text[20];
+	struct out o;
+
+	out_init(&o, text, sizeof(text));
+	out_u64(&o, value);
+	write_pair(out, name, out_data(&o));
+}
+
+static void write_addr(struct out *out, struct str name, const struct addr *a)
+{
+	uint8_t text[64];
+	struct out o;
+
+	out_init(&o, text, sizeof(text));
+	addr_write(&o, a);
+	write_pair(out, name, out_data(&o));
+}
+
+static void write_id(const struct back_peer *p, struct out *out)
+{
+	out_str(out, ID_TAG);
+	out_lit(out, " ID (\"name\" \"ringpost\"");
+	write_addr(out, STR("x-originating-ip"), &p->client);
+	write_number(out, STR("x-originating-port"), p->client.port);
+	if (p->local.family == ADDR_IP4 || p->local.family == ADDR_IP6) {
+		write_addr(out, STR("x-connected-ip"), &p->local);
+		write_number(out, STR("x-connected-port"), p->local.port);
+	}
+	if (p->session.n)
+		write_pair(out, STR("x-session-id"), p->session);
+	write_number(out, STR("x-proxy-ttl"), p->hops);
+	out_lit(out, ")\r\n");
+}
+
+static void write_size(struct str literal, struct out *out)
+{
+	out_lit(out, " {");
+	out_u64(out, literal.n);
+	out_lit(out, "}\r\n");
+}
+
+static void write_command(const struct back *b, enum imap_back_state next, struct out *out)
+{
+	const struct login *l = b->peer->login;
+
+	switch (next) {
+	case IMAP_BACK_ID:
+		write_id(b->peer, out);
+		break;
+	case IMAP_BACK_LOGIN:
+		out_str(out, l->tag);
+		out_lit(out, " LOGIN");
+		write_size(l->user, out);
+		break;
+	case IMAP_BACK_USER:
+		out_str(out, l->user);
+		write_size(l->pass, out);
+		break;
+	case IMAP_BACK_PASS:
+		out_str(out, l->pass);
+		out_lit(out, "\r\n");
+		break;
+	case IMAP_BACK_GREETING:
+	case IMAP_BACK_DONE:
+	case IMAP_BACK_STATE_COUNT:
+		break;
+	}
+}
+
+/* ---- line by line ---- */
+
+/* The first whole line behind those that were passed over, its line end included; nothing is
+ * consumed. Together they may not exceed reply_max. */
+static enum line_ev find_line(struct back *b, const struct buf *in, struct str *line)
+{
+	struct str waiting = str_from(buf_data(in), b->u.imap.passed);
+	struct buf peek = buf_view(waiting);
+	struct str text;
+	enum line_ev ev =
+		line_next(&b->u.imap.line, &peek, b->conf->reply_max - b->u.imap.passed, &text);
+
+	*line = str_first(waiting, waiting.n - buf_len(&peek));
+	if (ev == LINE_TOO_LONG)
+		*line = str_first(buf_data(in), b->conf->reply_max);
+	return ev;
+}
+
+static enum back_ev ready(struct back *b, const struct buf *in)
+{
+	b->reply = buf_data(in);
+	machine_enter(&machine, &b->state, IMAP_BACK_DONE);
+	return BACK_READY;
+}
+
+static enum back_ev answer(struct back *b, struct buf *in, struct str line, struct out *out)
+{
+	enum imap_back_state to = next_state(b, line);
+	size_t mark = out_mark(out);
+
+	if (to == IMAP_BACK_DONE)
+		return ready(b, in);
+	if (!b->peer->login->pass.p)
+		return back_fail(b, REASON_AUTH_NO_PASSWORD, str_none());
+	write_command(b, to, out);
+	if (out_overflow(out)) {
+		out_rollback(out, mark);
+		return mark ? BACK_FULL : back_fail(b, REASON_INTERNAL, str_none());
+	}
+	/* Behind a line that let us go on is what nobody has asked for, until the password. */
+	buf_consume(in, buf_len(in));
+	machine_enter(&machine, &b->state, to);
+	return BACK_MORE;
+}
+
+static void pass_over(struct back *b, struct buf *in, struct str line)
+{
+	if (b->state == IMAP_BACK_PASS)
+		b->u.imap.passed += (uint32_t)line.n;
+	else
+		buf_consume(in, line.n);
+}
+
+static enum back_ev refused(struct back *b, struct str line)
+{
+	struct str tag = b->peer->login->tag;
+
+	(void)back_fail(b, REASON_BACK_INVALID, line);
+	if (b->state == IMAP_BACK_PASS && is_tagged(line, tag))
+		b->shown = str_from(line, tag.n + 1);
+	return BACK_FAIL;
+}
+
+static enum back_ev next(struct back *b, struct buf *in, struct out *out)
+{
+	struct str line;
+
+	must(b->state != IMAP_BACK_DONE);
+	for (;;) {
+		switch (find_line(b, in, &line)) {
+		case LINE_MORE:
+			return BACK_MORE;
+		case LINE_TOO_LONG:
+			return back_fail(b, REASON_BACK_TOO_LONG, line);
+		case LINE_OK:
+			break;
+		}
+		switch (judge(b, line)) {
+		case REFUSED:
+			return refused(b, line);
+		case EXPECTED:
+			return answer(b, in, line, out);
+		case PASSED_OVER:
+			pass_over(b, in, line);
+		}
+	}
+}
+
+const struct back_engine imap_back_engine = {
+	.machine = &machine,
+	.action = action,
+	.next = next,
+	.has_begun = has_begun,
+};
