@@ -59,15 +59,15 @@ static pid_t worker_of(const struct soak *s)
 
 static void take(struct soak *s, struct pulse *p)
 {
-	pulse_read(p, worker_of(s), s->target->port);
+	pulse_read(p, worker_of(s), (struct pulse_ports){s->target->port, s->stage.auth_port});
 	p->at_s = now_s(s);
 	p->messages = (double)counts_messages(s->stage.control_port);
 }
 
 static void print(const struct pulse *p, const char *when)
 {
-	printf("%7.0f %9.0f %12.0f %6.0f %8.0f %10.0f  %s\n", p->at_s, p->rss_kb, p->private_kb,
-	       p->files, p->clients, p->messages, when);
+	printf("%7.0f %9.0f %12.0f %6.0f %6.0f %8.0f %10.0f  %s\n", p->at_s, p->rss_kb,
+	       p->private_kb, p->files, p->kept, p->clients, p->messages, when);
 }
 
 static bool same_processes(const struct soak *s)
@@ -167,8 +167,10 @@ static bool judge(const struct soak *s)
 	printf("memory: %s (median of the last third %.0f KB, of the first %.0f KB, up to %.0f "
 	       "KB more is flat)\n",
 	       word(v.memory_flat), v.last_kb, v.first_kb, v.allowed_kb);
-	printf("descriptors: %s (%.0f at rest at the end, %.0f at rest after the warm-up)\n",
-	       word(v.files_flat), s->rest_end[1].files, s->rest_end[0].files);
+	printf("descriptors: %s (%.0f at rest at the end, %.0f at rest after the warm-up; of these "
+	       "%.0f and %.0f kept for the auth service)\n",
+	       word(v.files_flat), s->rest_end[1].files, s->rest_end[0].files, s->rest_end[1].kept,
+	       s->rest_end[0].kept);
 	printf("clients: %.0f at rest at the end\n", s->rest_end[1].clients);
 	return is_sound(s) && v.memory_flat && v.files_flat && v.clients_gone && !stop_asked();
 }
@@ -192,7 +194,7 @@ static int run(struct soak *s)
 	s->unrest = (struct unrest){.stage = &s->stage, .port = s->target->port};
 	s->start_ns = clock_now_ns();
 	printf("seed %u, worker process %d\n", s->seed, (int)worker_of(s));
-	printf("seconds   RSS, KB  private, KB  files  clients   messages\n");
+	printf("seconds   RSS, KB  private, KB  files   kept  clients   messages\n");
 	take(s, &s->rest_end[0]);
 	print(&s->rest_end[0], "at start");
 	unrest_peak(&s->unrest);

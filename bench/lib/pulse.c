@@ -45,33 +45,39 @@ static double count_files(pid_t pid)
 	return n;
 }
 
-/* Connections on the port that a process still has open: those have an inode. */
-static double count_clients(uint16_t port)
+/* What a process still has open has an inode. Counts by port of this or of the other end. */
+static void count_connections(struct pulse *p, struct pulse_ports ports)
 {
 	FILE *f = fopen("/proc/net/tcp", "re");
 	char line[256];
-	double n = 0;
 
+	p->clients = p->kept = 0;
 	while (f && fgets(line, sizeof(line), f)) {
-		unsigned local, state;
+		unsigned local, remote, state;
 		unsigned long inode;
 
-		if (sscanf(line, " %*d: %*x:%x %*x:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %lu", &local,
-			   &state, &inode) == 3 &&
-		    local == port && state != TCP_STATE_LISTEN && inode)
-			n++;
+		if (sscanf(line, " %*d: %*x:%x %*x:%x %x %*x:%*x %*x:%*x %*x %*u %*u %lu", &local,
+			   &remote, &state, &inode) != 4 ||
+		    state == TCP_STATE_LISTEN || !inode)
+			continue;
+		p->clients += local == ports.port;
+		p->kept += remote == ports.auth_port;
 	}
 	if (f)
 		fclose(f);
-	return n;
 }
 
-void pulse_read(struct pulse *p, pid_t worker, uint16_t port)
+void pulse_read(struct pulse *p, pid_t worker, struct pulse_ports ports)
 {
 	p->rss_kb = number_in(worker, "status", "VmRSS:");
 	p->private_kb = number_in(worker, "smaps_rollup", "Private_Dirty:");
 	p->files = count_files(worker);
-	p->clients = count_clients(port);
+	count_connections(p, ports);
+}
+
+static double lasting_files(const struct pulse *p)
+{
+	return p->files - p->kept;
 }
 
 static double median_private(const struct pulse *samples, int n)
@@ -90,7 +96,8 @@ struct pulse_verdict pulse_judge(const struct pulse *samples, int n, const struc
 	struct pulse_verdict v = {
 		.first_kb = median_private(samples, third),
 		.last_kb = median_private(samples + n - third, third),
-		.files_flat = rest[1].files > 0 && rest[1].files <= rest[0].files,
+		.files_flat =
+			rest[1].files > 0 && lasting_files(&rest[1]) <= lasting_files(&rest[0]),
 		.clients_gone = rest[1].clients == 0,
 	};
 

@@ -14,12 +14,18 @@ struct pulse {
 	double at_s;       /* since the run began; the caller's */
 	double rss_kb;     /* VmRSS */
 	double private_kb; /* private and dirty: what is its own and nobody else's */
-	double files,
-		clients; /* open descriptors; connections on its port that are still its own */
-	double messages; /* that the sink has; the caller's */
+	double files;      /* open descriptors */
+	double clients;    /* connections on its port that are still its own */
+	double kept;       /* connections to the auth service, busy or kept for later */
+	double messages;   /* that the sink has; the caller's */
 };
 
-void pulse_read(struct pulse *, pid_t worker, uint16_t port);
+/* Its clients come to `port`; the auth service is at `auth_port`, and nobody else asks there. */
+struct pulse_ports {
+	uint16_t port, auth_port;
+};
+
+void pulse_read(struct pulse *, pid_t worker, struct pulse_ports ports);
 
 /* The rule of a soak, and what the samples say. */
 struct pulse_verdict {
@@ -31,7 +37,8 @@ struct pulse_verdict {
 /*
  * samples[0..n-1] were taken under load after the warm-up, `rest` before and after them,
  * both with no load at all. Memory is flat when the median of its last third is at most 1 % and
- * 256 KB above that of its first; descriptors when no more are open at the end than before.
+ * 256 KB above that of its first; descriptors when no more are open at the end than before, not
+ * counting what is kept for the auth service, which is some number up to its own limit.
  */
 struct pulse_verdict pulse_judge(const struct pulse *samples, int n, const struct pulse rest[2]);
 

@@ -67,7 +67,7 @@ static void await_no_clients(struct place *p)
 
 	for (int i = 0; i < 3; i++) {
 		do {
-			pulse_read(&pulse, place_worker(p), ports[i]);
+			pulse_read(&pulse, place_worker(p), (struct pulse_ports){ports[i], 0});
 			cr_assert(place_now_ms() - began < 30000, "%.0f clients are left",
 				  pulse.clients);
 			place_pause();

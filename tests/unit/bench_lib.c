@@ -159,12 +159,14 @@ static struct pulse_verdict judge_growth(double step_kb, const struct pulse rest
 Test(bench, a_soak_finds_growth_open_files_and_clients_left)
 {
 	const struct pulse calm[2] = {{.files = 20}, {.files = 20}};
+	const struct pulse kept[2] = {{.files = 20, .kept = 2}, {.files = 25, .kept = 7}};
 	const struct pulse left[2] = {{.files = 20}, {.files = 21, .clients = 1}};
 	const struct pulse dead[2] = {{.files = 20}, {.files = 0}};
 	struct pulse_verdict v = judge_growth(1, calm);
 
 	cr_expect(v.memory_flat && v.files_flat && v.clients_gone);
 	cr_expect_float_eq(v.last_kb - v.first_kb, 20, 0.5);
+	cr_expect(judge_growth(0, kept).files_flat);
 	v = judge_growth(16, left);
 	cr_expect(!v.memory_flat && !v.files_flat && !v.clients_gone);
 	cr_expect(!judge_growth(0, dead).files_flat);
@@ -175,8 +177,8 @@ Test(bench, a_pulse_is_that_of_the_process)
 {
 	struct pulse p, none;
 
-	pulse_read(&p, getpid(), 1);
-	pulse_read(&none, 0, 1);
+	pulse_read(&p, getpid(), (struct pulse_ports){1, 1});
+	pulse_read(&none, 0, (struct pulse_ports){1, 1});
 	cr_expect(p.rss_kb > 0 && p.private_kb > 0 && p.files >= 3);
 	cr_expect(none.rss_kb + none.private_kb + none.files + none.clients == 0);
 }
