@@ -24,6 +24,8 @@ static const struct str steps[] = {
 	STR_INIT("\x01\x09\x01\x0a"),         /* MAIL, RCPT */
 	STR_INIT("\x81\x0b"),                 /* DATA and a message, later */
 	STR_INIT("\x01\x0d"),                 /* NOOP */
+	STR_INIT("\x01\x19\x01\x1a"),         /* USER, PASS */
+	STR_INIT("\x01\x1b"),                 /* APOP */
 	STR_INIT("\x01\x0c"),                 /* QUIT */
 	STR_INIT("\x03\x40"),                 /* many NOOPs */
 	STR_INIT("\x03\xd0"),                 /* very many */
@@ -40,6 +42,8 @@ static const struct str steps[] = {
 	STR_INIT("\x8c\x00"),                             /* no, and that is all */
 	STR_INIT("\xec\x00"),                             /* nothing that makes sense */
 	STR_INIT("\x06\x01\x2a"),                         /* 250 */
+	STR_INIT("\x06\x0c\x2a"),                         /* +OK */
+	STR_INIT("\x06\x0e"),                             /* -ERR */
 	STR_INIT("\x06\x03\x2a"),                         /* 235 */
 	STR_INIT("\x06\x04\x06\x05"),                     /* 250, 250 */
 	STR_INIT("\x06\x06"),                             /* 550 */

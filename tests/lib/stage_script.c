@@ -61,6 +61,11 @@ static const struct str client_lines[] = {
 	STR_INIT("AUTH OAUTHBEARER\r\n"),
 	STR_INIT("bixhPXRpbSwBYXV0aD1CZWFyZXIgdG9rZW4tb2YtdGltAQE=\r\n"),
 	STR_INIT("\r\n"),
+	STR_INIT("CAPA\r\n"),
+	STR_INIT("USER timothy\r\n"),
+	STR_INIT("PASS open-sesame\r\n"),
+	STR_INIT("APOP timothy 0123456789abcdef0123456789abcdef\r\n"),
+	STR_INIT("STLS\r\n"),
 };
 
 static const struct str back_lines[] = {
@@ -76,6 +81,9 @@ static const struct str back_lines[] = {
 	STR_INIT("354 go on\r\n"),
 	STR_INIT("221 2.0.0 Bye\r\n"),
 	STR_INIT("* OK ready\r\n"),
+	STR_INIT("+OK ready\r\n"),
+	STR_INIT("+OK [XCLIENT] ready\r\n"),
+	STR_INIT("-ERR no\r\n"),
 };
 
 #define STATUS "HTTP/1.0 200 OK\r\nAuth-Status: "
@@ -118,19 +126,22 @@ static struct str take_bytes(void)
 static void configure(struct session_sizes *sizes)
 {
 	static const struct str capabilities[] = {STR_INIT("SIZE 1000"), STR_INIT("8BITMIME")};
+	static const enum protocol protocols[] = {PROTOCOL_SMTP, PROTOCOL_POP3, PROTOCOL_SMTP,
+						  PROTOCOL_POP3};
 	static const struct addr_net trusted = {.base = {.family = ADDR_IP4}};
 	static const uint32_t buffers[] = {512, 1024, 4096, 64};
 	uint8_t methods = take_byte(), buffer = take_byte(), flags = take_byte(),
 		limits = take_byte();
+	enum protocol protocol = protocols[flags >> 6];
 	struct server_conf *c = &play.conf;
 
 	sizes->client_buffer = buffers[buffer & 3];
 	sizes->proxy_buffer = buffers[buffer >> 2 & 3];
 	*c = (struct server_conf){
-		.front = {.protocol = PROTOCOL_SMTP,
+		.front = {.protocol = protocol,
 			  .server_name = STR("mx.test"),
 			  .capabilities = capabilities},
-		.back = {.protocol = PROTOCOL_SMTP, .server_name = STR("mx.test")},
+		.back = {.protocol = protocol, .server_name = STR("mx.test")},
 		.timeout_ms = 60000,
 		.proxy_timeout_ms = limits & 128 ? 20000 : 3600000,
 		.greeting_delay_ms = flags & 8 ? 1000 : 0,
@@ -143,12 +154,13 @@ static void configure(struct session_sizes *sizes)
 		.n_real_ip_from = buffer & 64 ? 1 : 0,
 		.log_level = flags & 16 ? LEVEL_ERR : LEVEL_DEBUG,
 	};
-	c->front.methods = methods & 127;
+	c->front.methods = methods;
 	c->front.n_capabilities = flags & 32 ? 2 : 0;
 	c->front.line_max = sizes->client_buffer;
 	c->front.errors_max = 1 + (limits & 7);
 	c->front.commands_max = limits & 64 ? limits >> 3 & 7 : 0;
 	c->back.xclient = flags & 1;
+	c->back.identity = flags & 1;
 	c->back.smtp_auth = flags & 2;
 	c->back.reply_max = sizes->proxy_buffer;
 	play.proxied = buffer & 128;
