@@ -148,10 +148,12 @@ static void conn_leave(struct thread *t, struct auth_conn *c)
 	c->pair = NULL;
 	list_remove(&c->starving);
 	conn_shut(&t->io, &c->conn);
+	/* The password goes as soon as the kernel does not read it any more. */
+	if (!(c->conn.armed & CONN_SEND))
+		wipe(c);
 	if (!conn_quiet(&c->conn))
 		return;
 	conn_close(&t->io, &c->conn);
-	wipe(c);
 	c->generation++;
 	a->open--;
 	slab_put(&t->auth_conns, c);
@@ -187,7 +189,7 @@ static void transmit(struct thread *t, struct auth_conn *c)
 {
 	struct str rest = str_from(out_data(&c->request), c->sent);
 
-	if (!rest.n || c->conn.armed & CONN_SEND)
+	if (!rest.n || c->conn.armed & CONN_SEND || c->conn.deaf)
 		return;
 	if (c->conn.stalled)
 		conn_poll_out(&t->io, &c->conn);
@@ -345,6 +347,11 @@ static void lost(struct thread *t, struct auth_conn *c, int error)
 	bool untouched = is_untouched(c);
 	char text[96];
 
+	/* A connection that was refused says so once: a send may hear it, and the receive the end.
+	 */
+	if (!error && !c->sent)
+		error = ECONNRESET;
+
 	if (p && untouched && c->reused) {
 		/* It had been closed while idle: that says nothing about the service. */
 		p->auth_tries = 0;
@@ -437,7 +444,7 @@ static void on_recv(struct thread *t, struct auth_conn *c, const struct ring_eve
 	if (ev->res == -ENOBUFS)
 		list_move_back(&t->auth_starving, &c->starving);
 	else if (ev->res <= 0)
-		lost(t, c, -ev->res);
+		lost(t, c, ev->res ? -ev->res : c->conn.deaf);
 }
 
 void auth_client_feed(struct thread *t)
@@ -453,7 +460,12 @@ static void on_send(struct thread *t, struct auth_conn *c, const struct ring_eve
 	if (c->closing)
 		return;
 	if (ev->res < 0 && ev->res != -EAGAIN) {
-		lost(t, c, -ev->res);
+		/* A service may answer before it has heard all, and close: its answer still comes.
+		 */
+		if (conn_is_gone(-ev->res))
+			c->conn.deaf = -ev->res;
+		else
+			lost(t, c, -ev->res);
 		return;
 	}
 	if (ev->res > 0)

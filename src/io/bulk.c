@@ -147,7 +147,7 @@ static size_t empty(struct pair *p, struct bulk *b)
 	n = net_splice(b->pipe[0], dst->fd, b->held);
 	if (n == -EAGAIN)
 		dst->stalled = true;
-	else if (n < 0 && b->from == SIDE_FRONT && !dst->ended)
+	else if (n < 0 && b->from == SIDE_FRONT && !dst->ended && conn_is_gone((int)-n))
 		let_go(b, dst, -n);
 	else if (n < 0)
 		failed(p, side_other(b->from), n);

@@ -4,6 +4,7 @@
  */
 #include "io/conn.h"
 
+#include "base/buf.h"
 #include "base/must.h"
 #include "io/net.h"
 
@@ -148,6 +149,15 @@ void conn_drop(struct conn_env *e, struct conn *c, uint32_t n)
 	}
 }
 
+void conn_forget(struct conn_env *e, struct conn *c, uint32_t n)
+{
+	must(n <= conn_first(e, c).n);
+	if (!n)
+		return;
+	buf_wipe_memory(ring_buffer(e->ring, c->first) + c->skip, n);
+	conn_drop(e, c, n);
+}
+
 void conn_shut(struct conn_env *e, struct conn *c)
 {
 	conn_cancel(e, c, c->armed);
@@ -156,7 +166,8 @@ void conn_shut(struct conn_env *e, struct conn *c)
 void conn_close(struct conn_env *e, struct conn *c)
 {
 	must(conn_quiet(c));
-	conn_drop(e, c, c->held);
+	while (c->held)
+		conn_forget(e, c, (uint32_t)conn_first(e, c).n);
 	if (c->fd != -1)
 		net_close(c->fd);
 	c->fd = -1;

@@ -12,6 +12,8 @@
 
 #include "io/ring.h"
 
+#include <errno.h>
+
 /* What can be in the kernel for a connection; also the lowest byte of its tags. */
 enum conn_op {
 	CONN_RECV = 1 << 0,
@@ -76,6 +78,12 @@ struct conn_env {
 	struct conn_piece *pieces; /* one for each buffer of the ring's pool */
 };
 
+/* The connection has failed, not only an operation for want of the kernel's memory. */
+static inline bool conn_is_gone(int error)
+{
+	return error != ENOMEM && error != ENOBUFS;
+}
+
 void conn_init(struct conn *c, uint64_t tag);
 void conn_open(struct conn *c, int fd);
 
@@ -95,10 +103,12 @@ void conn_cancel(struct conn_env *e, struct conn *c, unsigned ops);
 void conn_event(struct conn *c, const struct ring_event *ev);
 
 /* Queue a received buffer of n bytes; conn_first() looks at the oldest piece, conn_drop() takes n
- * bytes off the queue. */
+ * bytes off the queue. conn_forget() wipes them too, of the oldest piece only: there may be
+ * credentials in what a session is told. */
 void conn_push(struct conn_env *e, struct conn *c, uint16_t buffer, uint32_t n);
 struct str conn_first(const struct conn_env *e, const struct conn *c);
 void conn_drop(struct conn_env *e, struct conn *c, uint32_t n);
+void conn_forget(struct conn_env *e, struct conn *c, uint32_t n);
 
 void conn_shut(struct conn_env *e, struct conn *c);
 static inline bool conn_quiet(const struct conn *c)

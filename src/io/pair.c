@@ -147,7 +147,7 @@ static void take_in(struct thread *t, struct pair *p, const struct ring_event *e
 		return;
 	}
 	conn_push(&t->io, c, ev->buffer, n);
-	conn_drop(&t->io, c, (uint32_t)taken);
+	conn_forget(&t->io, c, (uint32_t)taken);
 }
 
 static void ended(struct pair *p, enum side side)
@@ -174,11 +174,17 @@ static bool has_last_words(const struct pair *p)
 	       (p->conn[SIDE_BACK].held || session_pending(&p->session, SIDE_FRONT).n);
 }
 
-/* What cannot be sent to the backend is let go: how it ended is for its receive to say. */
-static bool is_deaf(const struct pair *p, enum side side)
+/* What a backend does not take any more is let go: how it ended is for its receive to say. */
+static bool is_deaf(const struct pair *p, enum side side, int error)
 {
-	return side == SIDE_BACK && p->session.phase == PHASE_RELAY &&
+	return side == SIDE_BACK && p->session.phase == PHASE_RELAY && conn_is_gone(error) &&
 	       (!p->conn[SIDE_BACK].ended || has_last_words(p));
+}
+
+/* Its end, although in anger. */
+static bool is_last(const struct pair *p, enum side side, int error)
+{
+	return side == SIDE_BACK && has_last_words(p) && conn_is_gone(error);
 }
 
 static void received(struct thread *t, struct pair *p, const struct ring_event *ev)
@@ -199,7 +205,7 @@ static void received(struct thread *t, struct pair *p, const struct ring_event *
 		list_move_back(&t->starving, &p->starving);
 	else if (ev->res == -EAGAIN)
 		p->conn[side].poll_first = true;
-	else if (ev->res < 0 && ev->res != -ECANCELED && side == SIDE_BACK && has_last_words(p))
+	else if (ev->res < 0 && ev->res != -ECANCELED && is_last(p, side, -ev->res))
 		ended(p, side);
 	else if (ev->res < 0 && ev->res != -ECANCELED)
 		failed(p, side, -ev->res);
@@ -211,7 +217,7 @@ static void sent(struct thread *t, struct pair *p, const struct ring_event *ev)
 	struct conn *c = &p->conn[side];
 	uint32_t n = ev->res > 0 ? (uint32_t)ev->res : 0;
 
-	if (ev->res < 0 && ev->res != -EAGAIN && is_deaf(p, side)) {
+	if (ev->res < 0 && ev->res != -EAGAIN && is_deaf(p, side, -ev->res)) {
 		c->deaf = -ev->res;
 		n = c->asked;
 	} else if (ev->res < 0 && ev->res != -EAGAIN) {
@@ -280,7 +286,7 @@ static void offer_again(struct thread *t, struct pair *p)
 
 			if (!n)
 				break;
-			conn_drop(&t->io, c, (uint32_t)n);
+			conn_forget(&t->io, c, (uint32_t)n);
 		}
 		if (c->ended && !c->told && (!c->held || p->session.phase == PHASE_RELAY))
 			ended(p, (enum side)side);
