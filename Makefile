@@ -192,8 +192,20 @@ $(foreach s,$(SUITES),$(eval $(call suite_rule,$(s))))
 $(B)/sim-tests: $(call o_of,$(SIM)) $(call shared_of,tests/lib) $(LIB)
 	$(call say,LD)
 	$(link) $(SIM_WRAPS) $(LIBS)
+# N worlds from SEED on; a SEED alone is one world with its trace, as is one run of a SWEEP.
+N     ?=
+SEED  ?=
+SWEEP ?=
 sim: $(SIM_BIN)
+ifneq ($(SWEEP),)
+	@$(SIM_BIN) -x $(SWEEP)
+else ifneq ($(N),)
+	@$(SIM_BIN) -n $(N) -s $(or $(SEED),1)
+else ifneq ($(SEED),)
+	@$(SIM_BIN) -t $(SEED)
+else
 	@tools/run-tests sim
+endif
 
 $(FUZZ_BIN): $(B)/%: $(B)/%.o $(call shared_of,tests/lib) $(LIB)
 	$(call say,LD)
@@ -214,7 +226,7 @@ test:
 	@$(MAKE) --no-print-directory FLAVOUR=asan own-tests
 	@$(MAKE) --no-print-directory FLAVOUR=cover own-tests
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
-	@tools/run-tests tidy pure unit laws dialog house asan cover-quick fuzz it twin
+	@tools/run-tests tidy pure unit laws dialog sim house asan cover-quick fuzz it twin
 
 check: tests
 	@tools/run-tests tidy pure unit laws dialog
@@ -305,6 +317,7 @@ help:
 	@echo 'make test       everything: installs what the tests need, runs every suite'
 	@echo 'make check      the quick gate: tidy, pure, unit, laws, dialogs'
 	@echo 'make unit|laws|dialog|house|it|twin     one suite'
+	@echo 'make sim        worlds of the simulation (N=1000 SEED=1; SEED=7 shows one)'
 	@echo 'make tidy pure  the house rules; the floors that may not call the kernel'
 	@echo 'make format     clang-format over all C files'
 	@echo 'make asan ubsan tsan cover              the suites under sanitizers; coverage'
