@@ -313,10 +313,10 @@ static void dialog_file(const char *path, unsigned *passed, unsigned *failed)
 {
 	struct script *s = script_load(path, SCRIPT_RINGPOST);
 
-	if (!s)
-		++*failed;
-	else if (!s->pending)
+	if (s)
 		dialog_script(s, passed, failed);
+	else
+		++*failed;
 	script_free(s);
 }
 

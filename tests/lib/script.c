@@ -54,11 +54,8 @@ static const struct mark marks[] = {
 	{"quiet:", SCRIPT_QUIET, SCRIPT_CLIENT, FORM_NONE, false},
 };
 
-/* A folder of transcripts. */
-static const struct {
-	const char *protocol;
-	bool pending;
-} folders[] = {{"smtp", false}, {"pop3", false}, {"imap", false}};
+/* Folders of transcripts. */
+static const char *const folders[] = {"smtp", "pop3", "imap"};
 enum { FOLDERS = sizeof(folders) / sizeof(folders[0]) };
 
 /* The parts of an auth request that a transcript need not repeat, in their order. */
@@ -360,12 +357,11 @@ static int script_identify(struct script *s, const char *path)
 	s->name = strndup(name, strlen(name) - strlen(".txt"));
 	if (!s->name)
 		abort();
-	while (i < FOLDERS && strncmp(name, folders[i].protocol, strcspn(name, "/")) != 0)
+	while (i < FOLDERS && strncmp(name, folders[i], strcspn(name, "/")) != 0)
 		i++;
 	if (i == FOLDERS)
 		return -1;
-	s->protocol = folders[i].protocol;
-	s->pending = folders[i].pending && !getenv("PENDING");
+	s->protocol = folders[i];
 	return 0;
 }
 
@@ -458,7 +454,7 @@ char **script_list(char *const *only)
 	size_t n = 0;
 
 	for (size_t i = 0; i < FOLDERS; i++) {
-		if (!script_list_folder(folders[i].protocol, only, &list, &n))
+		if (!script_list_folder(folders[i], only, &list, &n))
 			continue;
 		while (n)
 			free(list[--n]);

@@ -37,7 +37,6 @@ struct script_step {
 struct script {
 	char *name;           /* folder and file without ".txt": "smtp/auth-plain" */
 	const char *protocol; /* the folder: "smtp", "pop3", "imap" */
-	bool pending;         /* nginx alone plays it: ringpost does not speak the protocol yet */
 	char *conf;           /* directives for its server{}, one a line */
 	char *listen;         /* parameters of its listen, each behind a space */
 	char *starttls;       /* "on" or "only"; empty: off */
