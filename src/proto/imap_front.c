@@ -356,12 +356,12 @@ static enum front_ev on_command(struct front *f, struct str text, struct out *ou
 	return go_on(f, text, str_from(rest, verb.n), out);
 }
 
-/* The byte behind a literal is a space, whatever it is: as in NGINX. */
+/* The byte behind a literal is a space, whatever it is, as in NGINX; but not a CR. */
 static enum front_ev behind_literal(struct front *f, struct str text, struct out *out)
 {
-	bool another = text.n && text.p[0] == '{';
+	bool kept = text.n && (text.p[0] == '{' || text.p[0] == '\r');
 
-	return go_on(f, text, another ? text : str_from(text, 1), out);
+	return go_on(f, text, kept ? text : str_from(text, 1), out);
 }
 
 static enum front_ev on_literal(struct front *f, struct str bytes, struct out *out)
