@@ -120,6 +120,8 @@ static void take_field(struct request *r, struct str name, struct str value)
 		r->ask.pass = decode(value, r->pass);
 	else if (str_eq_nocase(name, STR("Auth-Salt")))
 		r->ask.salt = value;
+	else if (str_eq_nocase(name, STR("Auth-Protocol")))
+		r->ask.protocol = value;
 	else if (str_eq_nocase(name, STR("Auth-SMTP-To")))
 		r->ask.rcpt = value;
 	else if (str_eq_nocase(name, STR("Auth-Login-Attempt")))
@@ -388,6 +390,7 @@ static const char help[] =
 	"\n"
 	"{\n"
 	"  \"default\": {\"server\": \"127.0.0.1\", \"port\": 2525},\n"
+	"  \"imap\": {\"server\": \"127.0.0.1\", \"port\": 143},\n"
 	"  \"users\": {\n"
 	"    \"alice@example.org\": {\"password\": \"secret\"},\n"
 	"    \"bob\": {\"password\": \"x\", \"server\": \"127.0.0.2\", \"port\": 2626,\n"
@@ -406,11 +409,10 @@ static const char help[] =
 	"  \"refusal\": {\"error\": \"Invalid login or password\", \"wait_s\": 0}\n"
 	"}\n"
 	"\n"
-	"default: the route of users and recipients without their own. domains: the routes of RCPT "
-	"TO\n"
-	"when clients need not log in. refusal: what a wrong password gets. error: refuse. waits: "
-	"say\n"
-	"WAIT so many times first. All keys are optional.\n";
+	"default: the route of users and recipients without their own; imap, pop3, smtp: of one\n"
+	"protocol. domains: the routes of RCPT TO when clients need not log in. refusal: what a\n"
+	"wrong password gets. error: refuse. waits: say WAIT so many times first. All keys are\n"
+	"optional.\n";
 
 static const char *listen_at = "127.0.0.1:0";
 

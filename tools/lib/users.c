@@ -85,6 +85,16 @@ static void check_entry(const char *name, json_t *entry)
 		refuse(name, "has a server but no port; add \"port\"");
 }
 
+static bool is_route(const char *part)
+{
+	static const char *const names[] = {"default", "imap", "pop3", "smtp"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(part, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static void check_file(void)
 {
 	const char *part, *name;
@@ -92,14 +102,15 @@ static void check_file(void)
 
 	json_object_foreach(file, part, value)
 	{
-		if (strcmp(part, "default") == 0 || strcmp(part, "refusal") == 0) {
+		if (is_route(part) || strcmp(part, "refusal") == 0) {
 			check_entry(part, value);
 		} else if (strcmp(part, "users") == 0 || strcmp(part, "domains") == 0) {
 			if (!json_is_object(value))
 				refuse(part, "must be an object in { }");
 			json_object_foreach(value, name, entry) check_entry(name, entry);
 		} else {
-			refuse(part, "is none of default, users, domains, refusal");
+			refuse(part,
+			       "is none of default, imap, pop3, smtp, users, domains, refusal");
 		}
 	}
 }
@@ -189,13 +200,33 @@ static struct users_answer refused(const json_t *entry)
 				     .wait_s = number_at(entry, "wait_s")};
 }
 
-static bool is_digest(const struct users_ask *ask, const char *password)
+/* APOP hashes salt and password, CRAM-MD5 the salt with the password as the key. */
+static void hash(const struct users_ask *ask, const char *password, uint8_t digest[16])
 {
 	struct md5_bytes key = {password, strlen(password)}, salt = {ask->salt.p, ask->salt.n};
+	struct md5 m;
+
+	if (str_eq(ask->method, STR("cram-md5"))) {
+		md5_hmac(key, salt, digest);
+		return;
+	}
+	md5_init(&m);
+	md5_add(&m, salt.p, salt.n);
+	md5_add(&m, key.p, key.n);
+	md5_done(&m, digest);
+}
+
+static bool is_hashed(const struct users_ask *ask)
+{
+	return str_eq(ask->method, STR("cram-md5")) || str_eq(ask->method, STR("apop"));
+}
+
+static bool is_digest(const struct users_ask *ask, const char *password)
+{
 	uint8_t digest[16];
 	char hex[33];
 
-	md5_hmac(key, salt, digest);
+	hash(ask, password, digest);
 	for (int i = 0; i < 16; i++)
 		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 	if (ask->pass.n != 32)
@@ -216,14 +247,26 @@ static bool is_login(const struct users_ask *ask, const json_t *user)
 		return json_is_true(json_object_get(user, "external"));
 	if (!password)
 		return false;
-	if (str_eq(ask->method, STR("cram-md5")) || str_eq(ask->method, STR("apop")))
+	if (is_hashed(ask))
 		return is_digest(ask, password);
 	return str_eq(ask->pass, str_cstr(password));
 }
 
-static struct users_answer accepted(const json_t *entry)
+/* The protocol's route, or the one of all. */
+static const json_t *route(struct str protocol)
 {
-	const json_t *fallback = json_object_get(file, "default");
+	char name[8] = "default";
+	const json_t *own;
+
+	if (protocol.n == 4)
+		snprintf(name, sizeof(name), "%.4s", (const char *)protocol.p);
+	own = is_route(name) ? json_object_get(file, name) : NULL;
+	return own ? own : json_object_get(file, "default");
+}
+
+static struct users_answer accepted(const struct users_ask *ask, const json_t *entry)
+{
+	const json_t *fallback = route(ask->protocol);
 	struct users_answer a = {.kind = USERS_OK,
 				 .server = text_at(entry, "server"),
 				 .login = text_at(entry, "login"),
@@ -277,11 +320,11 @@ struct users_answer users_decide(const struct users_ask *ask)
 	else if (must_wait(entry))
 		a = (struct users_answer){.kind = USERS_WAIT, .wait_s = number_at(entry, "wait_s")};
 	else if (none || is_login(ask, entry))
-		a = accepted(entry);
+		a = accepted(ask, entry);
 	else
 		a = refused(json_object_get(file, "refusal"));
 	/* a backend that wants a login needs the password that a digest does not carry */
-	if (a.kind == USERS_OK && !a.pass && str_eq(ask->method, STR("cram-md5")))
+	if (a.kind == USERS_OK && !a.pass && is_hashed(ask))
 		a.pass = text_at(entry, "password");
 	a.delay_ms = number_at(entry, "delay_ms");
 	return a;

@@ -3,9 +3,9 @@
  * users: who may log in and where each one's mail goes, read from a JSON file.
  *
  * `authd --help` shows the shape of the file. "default" is the route of users and recipients that
- * have none of their own; "domains" are those of RCPT TO when clients need not log in; "refusal" is
- * what a wrong password gets; "error" refuses, "waits": N says `Auth-Status: WAIT` N times in a row
- * before the answer. All keys are optional.
+ * have none of their own, "imap", "pop3" and "smtp" that of one protocol's; "domains" are those of
+ * RCPT TO when clients need not log in; "refusal" is what a wrong password gets; "error" refuses,
+ * "waits": N says `Auth-Status: WAIT` N times in a row before the answer. All keys are optional.
  */
 #ifndef TOOLS_LIB_USERS_H
 #define TOOLS_LIB_USERS_H
@@ -16,7 +16,7 @@
 
 /* A question, decoded from HTTP; the bytes are the asker's. */
 struct users_ask {
-	struct str method, user, pass, salt, rcpt;
+	struct str method, user, pass, salt, rcpt, protocol;
 	uint64_t attempt;
 };
 
