@@ -404,8 +404,8 @@ static void expect_health(struct place *p, int status)
 
 void place_end(struct place *p, bool failed)
 {
-	static const char *const files[] = {"proxy.log", "proxy.err", "authd.out", "authd.err",
-					    "sink.err"};
+	static const char *const files[] = {"proxy.log", "proxy.err", "authd.out",
+					    "authd.err", "sink.err",  "dovecot/dovecot.log"};
 	const char *argv[] = {"rm", "-rf", p->dir, NULL};
 	int status;
 	pid_t rm;
@@ -415,6 +415,7 @@ void place_end(struct place *p, bool failed)
 	status = stop(p->proxy);
 	stop(p->authd);
 	stop(p->sink);
+	stop(p->dovecot);
 	if (!failed) {
 		expect_health(p, status);
 		rm = place_start(p, "rm", argv);

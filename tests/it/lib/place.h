@@ -18,7 +18,7 @@
 
 struct place {
 	char dir[PLACE_TEXT];
-	pid_t authd, sink, proxy; /* 0: not started */
+	pid_t authd, sink, proxy, dovecot; /* 0: not started */
 	char authd_at[PLACE_TEXT];
 	char sink_at[PLACE_TEXT], control_at[PLACE_TEXT];
 	uint16_t login; /* listener with PLAIN LOGIN CRAM-MD5 EXTERNAL */

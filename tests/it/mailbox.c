@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Real mail clients read, move and delete mail in a real Dovecot through the real program: mbsync,
+ * Python's imaplib and poplib, curl. Every message comes out with the SHA-256 that it went in with;
+ * Dovecot hears who the client is. mailbox.py makes the mail and is most of the clients.
+ */
+#include "tests/it/lib/dovecot.h"
+#include "tests/it/lib/talk.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+TestSuite(it_mailbox, .timeout = 120, .fini = place_fini);
+
+#define PROGRAM "tests/it/mailbox.py"
+#define COUNT   "220"
+
+/* Dovecot, an auth service that routes to it, and the proxy with a server of each protocol. */
+struct mail {
+	struct place *place;
+	struct dovecot dovecot;
+	uint16_t imap, pop3;
+	char imap_text[8], pop3_text[8];
+	char sums[200], made[200];
+};
+
+static void mail_open(struct mail *m, const char *directives)
+{
+	struct place *p = m->place = place_new();
+	char users[512], mail[1024];
+
+	dovecot_start(p, &m->dovecot);
+	snprintf(users, sizeof(users),
+		 "{\"imap\": {\"server\": \"127.0.0.1\", \"port\": %u},"
+		 " \"pop3\": {\"server\": \"127.0.0.1\", \"port\": %u},"
+		 " \"refusal\": {\"error\": \"No\", \"wait_s\": 1},"
+		 " \"users\": {\"alice\": {\"password\": \"secret\", \"login\": \"alice@inside\","
+		 " \"backend_password\": \"%s\"}}}",
+		 m->dovecot.imap, m->dovecot.pop3, DOVECOT_PASSWORD);
+	place_authd(p, users, NULL);
+	m->imap = place_free_port();
+	m->pop3 = place_free_port();
+	snprintf(m->imap_text, sizeof(m->imap_text), "%u", m->imap);
+	snprintf(m->pop3_text, sizeof(m->pop3_text), "%u", m->pop3);
+	snprintf(
+		mail, sizeof(mail),
+		"%s\n"
+		"server { listen 127.0.0.1:%u; protocol imap; imap_auth plain login cram-md5%s; }\n"
+		"server { listen 127.0.0.1:%u; protocol pop3; pop3_auth plain apop cram-md5%s; }\n",
+		directives, m->imap, place_is_nginx() ? "" : " xoauth2 oauthbearer", m->pop3,
+		place_is_nginx() ? "" : " xoauth2 oauthbearer");
+	place_proxy(p, &(struct place_conf){.mail = mail});
+	snprintf(m->sums, sizeof(m->sums), "%s/sums", p->dir);
+	snprintf(m->made, sizeof(m->made), "%s/made", p->dir);
+}
+
+static void python(struct mail *m, const char *const *arguments)
+{
+	const char *argv[16] = {"python3", PROGRAM};
+
+	for (int i = 0; arguments[i]; i++)
+		argv[i + 2] = arguments[i];
+	cr_assert_eq(place_run(m->place, "python", argv), 0, "%s: %s%s", arguments[0],
+		     place_read(m->place, "python.out"), place_read(m->place, "python.err"));
+}
+
+#define PYTHON(m, ...) python(m, (const char *const[]){__VA_ARGS__, NULL})
+
+/* The mail is in Dovecot's inbox of alice without having passed the proxy. */
+static void fill_inbox(struct mail *m)
+{
+	char path[256];
+
+	dovecot_maildir(m->place, "alice@inside", path);
+	PYTHON(m, "make", path, COUNT, m->sums);
+	dovecot_own(m->place);
+}
+
+static void mbsync(struct mail *m, const char *folder, const char *direction)
+{
+	char conf[256];
+	const char *argv[] = {"mbsync", "-c", conf, "all", NULL};
+	FILE *f;
+
+	snprintf(conf, sizeof(conf), "%s/mbsyncrc", m->place->dir);
+	f = fopen(conf, "we");
+	cr_assert(f);
+	fprintf(f,
+		"FSync no\n"
+		"IMAPStore far\nHost 127.0.0.1\nPort %u\nUser alice\nPass secret\nSSLType None\n"
+		"AuthMechs LOGIN\n\n"
+		"MaildirStore near\nPath %s/\nInbox %s\n\n"
+		"Channel all\nFar :far:\nNear :near:\nPatterns INBOX\nSync %s\nCreate Both\n"
+		"SyncState %s/state-%s-\n",
+		m->imap, m->place->dir, folder, direction, m->place->dir, direction);
+	fclose(f);
+	cr_assert_eq(place_run(m->place, "mbsync", argv), 0, "%s %s",
+		     place_read(m->place, "mbsync.out"), place_read(m->place, "mbsync.err"));
+}
+
+Test(it_mailbox, mbsync_moves_a_mailbox_there_and_back)
+{
+	char back[256], there[256];
+	struct mail m;
+
+	mail_open(&m, "");
+	PYTHON(&m, "make", m.made, COUNT, m.sums);
+	mbsync(&m, m.made, "Push");
+	dovecot_maildir(m.place, "alice@inside", there);
+	PYTHON(&m, "maildir", there, m.sums);
+	snprintf(back, sizeof(back), "%s/back", m.place->dir);
+	mbsync(&m, back, "Pull");
+	PYTHON(&m, "maildir", back, m.sums);
+	place_await_log(m.place, "client logged in, client: .*login: \"alice@inside\", .*");
+	place_end(m.place, false);
+}
+
+Test(it_mailbox, imaplib_fetches_and_appends)
+{
+	struct mail m;
+
+	mail_open(&m, "");
+	fill_inbox(&m);
+	PYTHON(&m, "imap", m.imap_text, "alice", "secret", m.sums);
+	place_end(m.place, false);
+}
+
+Test(it_mailbox, poplib_retrieves_and_deletes)
+{
+	struct mail m;
+
+	mail_open(&m, "");
+	fill_inbox(&m);
+	PYTHON(&m, "pop3", m.pop3_text, "alice", "secret", m.sums);
+	place_end(m.place, false);
+}
+
+static int curl(struct mail *m, const char *url, const char *const *options)
+{
+	const char *argv[24] = {"curl", "-sS", "--max-time", "20", url};
+
+	for (int i = 0; options[i]; i++)
+		argv[i + 5] = options[i];
+	return place_run(m->place, "curl", argv);
+}
+
+static void fetch(struct mail *m, const char *url, const char *file)
+{
+	const char *const options[] = {"--user", "alice:secret", "-o", file, NULL};
+
+	cr_assert_eq(curl(m, url, options), 0, "%s: %s", url, place_read(m->place, "curl.err"));
+}
+
+Test(it_mailbox, curl_reads_messages_of_all_sizes)
+{
+	/* 78 is the one over 10 MB */
+	static const unsigned numbers[] = {1, 78, 220};
+	char url[64], files[6][200];
+	struct mail m;
+	int n = 0;
+
+	mail_open(&m, "");
+	fill_inbox(&m);
+	for (int i = 0; i < 6; i++)
+		snprintf(files[i], sizeof(files[i]), "%s/message-%d", m.place->dir, i);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		snprintf(url, sizeof(url), "imap://127.0.0.1:%u/INBOX;UID=%u", m.imap, numbers[i]);
+		fetch(&m, url, files[n++]);
+		snprintf(url, sizeof(url), "pop3://127.0.0.1:%u/%u", m.pop3, numbers[i]);
+		fetch(&m, url, files[n++]);
+	}
+	PYTHON(&m, "files", m.sums, files[0], files[1], files[2], files[3], files[4], files[5]);
+	place_end(m.place, false);
+}
+
+/* --- logging in ----------------------------------------------------------------------------------
+ */
+
+static const char *const schemes[] = {"imap", "pop3"};
+
+static void try_login(struct mail *m, const char *scheme, const char *const *options)
+{
+	char url[64];
+
+	snprintf(url, sizeof(url), "%s://127.0.0.1:%u/", scheme,
+		 strcmp(scheme, "imap") == 0 ? m->imap : m->pop3);
+	cr_assert_eq(curl(m, url, options), 0, "%s %s %s: %s", scheme, options[2],
+		     options[3] ? options[3] : "", place_read(m->place, "curl.err"));
+}
+
+Test(it_mailbox, passwords_and_hashes_log_in)
+{
+	static const char *const options[] = {"AUTH=PLAIN", "AUTH=LOGIN", "AUTH=CRAM-MD5"};
+	struct mail m;
+
+	mail_open(&m, "");
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t k = 0; k < 3; k++) {
+			const char *argv[] = {"--user",   "alice:secret", "--login-options",
+					      options[k], NULL,           NULL};
+
+			try_login(&m, schemes[i], argv);
+			argv[4] = "--sasl-ir";
+			try_login(&m, schemes[i], argv);
+		}
+	}
+	try_login(&m, "pop3",
+		  (const char *const[]){"--user", "alice:secret", "--login-options", "AUTH=+APOP",
+					NULL});
+	cr_assert_eq(place_auth_count(m.place, "cram_md5"), 4);
+	cr_assert_eq(place_auth_count(m.place, "accepted"), 13);
+	cr_assert_eq(place_auth_count(m.place, "refused"), 0);
+	place_end(m.place, false);
+}
+
+Test(it_mailbox, tokens_log_in)
+{
+	struct mail m;
+
+	if (place_is_nginx())
+		cr_skip("nginx 1.22 knows no tokens");
+	mail_open(&m, "");
+	for (size_t i = 0; i < 2; i++) {
+		try_login(&m, schemes[i],
+			  (const char *const[]){"--user", "alice", "--oauth2-bearer", "secret",
+						"--login-options", "AUTH=XOAUTH2", NULL});
+		try_login(&m, schemes[i],
+			  (const char *const[]){"--user", "alice", "--oauth2-bearer", "secret",
+						"--login-options", "AUTH=OAUTHBEARER", "--sasl-ir",
+						NULL});
+	}
+	cr_assert_eq(place_auth_count(m.place, "accepted"), 4);
+	place_end(m.place, false);
+}
+
+/* Refused logins are followed by good ones of another kind; nothing of the first is left. */
+Test(it_mailbox, wrong_passwords_then_right_ones)
+{
+	struct mail m;
+	struct talk t;
+
+	mail_open(&m, "");
+	talk_open(&t, m.imap);
+	talk_expect(&t, "* OK IMAP4 ready");
+	talk_say(&t, "a LOGIN bob wrong", "a NO No");
+	talk_say(&t, "b AUTHENTICATE PLAIN", "+ ");
+	talk_say(&t, "AGFsaWNlAHNlY3JldA==", "b OK ");
+	talk_say(&t, "c LOGOUT", "* BYE");
+	talk_close(&t);
+	talk_open(&t, m.pop3);
+	talk_expect_code(&t, "+OK POP3 ready <");
+	talk_say(&t, "AUTH PLAIN AGFsaWNlAHdyb25n", "-ERR No");
+	talk_say(&t, "USER alice", "+OK");
+	talk_say(&t, "PASS secret", "+OK Logged in.");
+	talk_say(&t, "QUIT", "+OK Logging out");
+	talk_close(&t);
+	place_end(m.place, false);
+}
+
+/* --- whom Dovecot serves ------------------------------------------------------------------------
+ */
+
+/* Logs in from 127.0.0.2; Dovecot's line has ringpost's own address. */
+static void expect_anonymity(struct mail *m, const char *scheme)
+{
+	char line[128];
+	const char *port = strcmp(scheme, "imap") == 0 ? m->imap_text : m->pop3_text;
+
+	PYTHON(m, "login", scheme, port, "127.0.0.2", "alice", "secret");
+	snprintf(line, sizeof(line),
+		 "%s-login: Info: Login: user=<alice@inside>, method=PLAIN, rip=127.0.0.1, ",
+		 scheme);
+	dovecot_await_log(m->place, line);
+}
+
+Test(it_mailbox, dovecot_hears_nothing_unless_told_to)
+{
+	struct mail m;
+
+	mail_open(&m, "");
+	expect_anonymity(&m, "imap");
+	expect_anonymity(&m, "pop3");
+	place_end(m.place, false);
+}
