@@ -190,13 +190,13 @@ Test(it_faults, clients_wait_in_the_queue_while_no_descriptor_is_left)
 	int fds = place_worker_fds(p);
 
 	use_up_files(p, &all);
-	mail = start_mail(p, &(struct mail){300, "3000", "6"}, false);
+	mail = start_mail(p, &(struct mail){300, "3000", "4"}, false);
 	/* The worker finds all of them gone at once, and does not accept in between. */
 	kill(worker, SIGSTOP);
 	leave(&all);
 	kill(worker, SIGCONT);
 	place_expect_fds(p, FILES / 2);
-	while (some.n < FILES / 4)
+	while (some.n < FILES / 8)
 		talk_open(&some.clients[some.n++], p->pass);
 	await_mail(p, mail, 300);
 	leave(&some);

@@ -59,6 +59,10 @@ static void misbehave(const struct crowd *c, unsigned *state)
 
 	if (talk_try(&t, c->port) < 0)
 		return;
+	/* However it ends, be it with its process: nothing goes on being sent for it. */
+	if (c->hard)
+		setsockopt(t.fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1},
+			   sizeof(struct linger));
 	while (at < part) {
 		size_t piece = part - at < step ? part - at : step;
 
