@@ -26,6 +26,8 @@ static const struct str steps[] = {
 	STR_INIT("\x01\x0d"),                 /* NOOP */
 	STR_INIT("\x01\x19\x01\x1a"),         /* USER, PASS */
 	STR_INIT("\x01\x1b"),                 /* APOP */
+	STR_INIT("\x01\x1d"),                 /* LOGIN */
+	STR_INIT("\x01\x1e\x21\x1f\x01\x20"), /* ... in literals */
 	STR_INIT("\x01\x0c"),                 /* QUIT */
 	STR_INIT("\x03\x40"),                 /* many NOOPs */
 	STR_INIT("\x03\xd0"),                 /* very many */
@@ -44,6 +46,8 @@ static const struct str steps[] = {
 	STR_INIT("\x06\x01\x2a"),                         /* 250 */
 	STR_INIT("\x06\x0c\x2a"),                         /* +OK */
 	STR_INIT("\x06\x0e"),                             /* -ERR */
+	STR_INIT("\x06\x0b\x2a\x06\x11\x2a\x06\x11\x2a"), /* an IMAP backend up to the password */
+	STR_INIT("\x06\x12"),                             /* a OK */
 	STR_INIT("\x06\x03\x2a"),                         /* 235 */
 	STR_INIT("\x06\x04\x06\x05"),                     /* 250, 250 */
 	STR_INIT("\x06\x06"),                             /* 550 */

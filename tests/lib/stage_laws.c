@@ -430,6 +430,14 @@ static struct str behind_header(const struct stage_actor *a, struct str heard)
 	return heard;
 }
 
+/* In SMTP no control byte of the client goes on, elsewhere none that could end a command. */
+static bool is_broken(const struct stage_actor *a, uint8_t c)
+{
+	if (a->conf.front.protocol == PROTOCOL_SMTP)
+		return str_has_ctl(str_of(&c, 1));
+	return c == '\r' || c == '\n' || c == '\0';
+}
+
 static void check_commands(const struct stage_actor *a)
 {
 	struct str heard = stage_stream_all(&a->end[SIDE_BACK].heard);
@@ -441,7 +449,7 @@ static void check_commands(const struct stage_actor *a)
 		bool end = heard.p[i] == '\n' && i && heard.p[i - 1] == '\r';
 		bool cr = heard.p[i] == '\r' && (i + 1 == heard.n || heard.p[i + 1] == '\n');
 
-		stage_laws_hold(end || cr || !str_has_ctl(str_of(heard.p + i, 1)),
+		stage_laws_hold(end || cr || !is_broken(a, heard.p[i]),
 				"injection: control bytes in a command");
 	}
 }

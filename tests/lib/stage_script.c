@@ -66,6 +66,16 @@ static const struct str client_lines[] = {
 	STR_INIT("PASS open-sesame\r\n"),
 	STR_INIT("APOP timothy 0123456789abcdef0123456789abcdef\r\n"),
 	STR_INIT("STLS\r\n"),
+	STR_INIT("a LOGIN timothy open-sesame\r\n"),
+	STR_INIT("a LOGIN {7}\r\n"),
+	STR_INIT("timothy {11}\r\n"),
+	STR_INIT("open-sesame\r\n"),
+	STR_INIT("b LOGIN {7+}\r\ntimothy \"open-sesame\"\r\n"),
+	STR_INIT("c AUTHENTICATE PLAIN\r\n"),
+	STR_INIT("AHRpbW90aHkAb3Blbi1zZXNhbWU=\r\n"),
+	STR_INIT("d CAPABILITY\r\n"),
+	STR_INIT("e LOGOUT\r\n"),
+	STR_INIT("f ID NIL\r\n"),
 };
 
 static const struct str back_lines[] = {
@@ -84,6 +94,12 @@ static const struct str back_lines[] = {
 	STR_INIT("+OK ready\r\n"),
 	STR_INIT("+OK [XCLIENT] ready\r\n"),
 	STR_INIT("-ERR no\r\n"),
+	STR_INIT("* OK [CAPABILITY IMAP4rev1 ID] ready\r\n"),
+	STR_INIT("I OK hello\r\n"),
+	STR_INIT("+ go on\r\n"),
+	STR_INIT("* CAPABILITY IMAP4rev1\r\na OK in\r\n"),
+	STR_INIT("a NO out\r\n"),
+	STR_INIT("c OK in\r\n"),
 };
 
 #define STATUS "HTTP/1.0 200 OK\r\nAuth-Status: "
@@ -126,8 +142,8 @@ static struct str take_bytes(void)
 static void configure(struct session_sizes *sizes)
 {
 	static const struct str capabilities[] = {STR_INIT("SIZE 1000"), STR_INIT("8BITMIME")};
-	static const enum protocol protocols[] = {PROTOCOL_SMTP, PROTOCOL_POP3, PROTOCOL_SMTP,
-						  PROTOCOL_POP3};
+	static const enum protocol protocols[] = {PROTOCOL_SMTP, PROTOCOL_POP3, PROTOCOL_IMAP,
+						  PROTOCOL_SMTP};
 	static const struct addr_net trusted = {.base = {.family = ADDR_IP4}};
 	static const uint32_t buffers[] = {512, 1024, 4096, 64};
 	uint8_t methods = take_byte(), buffer = take_byte(), flags = take_byte(),
