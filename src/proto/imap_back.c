@@ -270,11 +270,13 @@ static void pass_over(struct back *b, struct buf *in, struct str line)
 		buf_consume(in, line.n);
 }
 
-static enum back_ev refused(struct back *b, struct str line)
+/* The client may hear what was passed over before it as well: it can be the explanation. */
+static enum back_ev refused(struct back *b, const struct buf *in, struct str line)
 {
 	struct str tag = b->peer->login->tag;
 
 	(void)back_fail(b, REASON_BACK_INVALID, line);
+	b->reply = str_first(buf_data(in), b->u.imap.passed + line.n);
 	if (b->state == IMAP_BACK_PASS && is_tagged(line, tag))
 		b->shown = str_from(line, tag.n + 1);
 	return BACK_FAIL;
@@ -296,7 +298,7 @@ static enum back_ev next(struct back *b, struct buf *in, struct out *out)
 		}
 		switch (judge(b, line)) {
 		case REFUSED:
-			return refused(b, line);
+			return refused(b, in, line);
 		case EXPECTED:
 			return answer(b, in, line, out);
 		case PASSED_OVER:

@@ -246,10 +246,12 @@ static struct str without_line_end(struct str s)
 
 static void back_failed(struct session *s)
 {
+	enum { SHORTEST = 4 /* with its line end; less is no reply, as for NGINX */ };
 	struct back *b = &s->desk->back;
 	enum reason reason = (enum reason)b->reason;
+	bool passes = reason == REASON_BACK_INVALID && b->reply.n >= SHORTEST;
 
-	if (s->conf->pass_error_message && reason == REASON_BACK_INVALID) {
+	if (s->conf->pass_error_message && passes) {
 		out_str(&s->desk->to_front.out, b->reply);
 		session_end_said(s, REASON_BACK_REFUSED, without_line_end(b->shown));
 		return;
