@@ -18,7 +18,7 @@ struct buf buf_view(struct str bytes)
 	union {
 		const uint8_t *given;
 		uint8_t *kept;
-	} u = {.given = bytes.p};
+	} u = {.given = bytes.p ? bytes.p : (const uint8_t *)""}; /* NULL + 0 is undefined */
 
 	must(bytes.n <= UINT32_MAX);
 	return (struct buf){.base = u.kept, .size = (uint32_t)bytes.n, .tail = (uint32_t)bytes.n};

@@ -157,3 +157,13 @@ Test(buf, behaves_like_a_queue)
 		}
 	}
 }
+
+Test(buf, a_view_of_nothing_can_be_looked_at)
+{
+	struct buf b = buf_view(str_none());
+
+	cr_assert_not_null(buf_data(&b).p);
+	cr_assert_eq(buf_len(&b), 0);
+	buf_consume(&b, 0);
+	cr_assert_eq(buf_data(&b).n, 0);
+}
