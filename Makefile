@@ -3,8 +3,9 @@
 # ringpost: one Makefile, not recursive by folder. `make help` lists the targets.
 #
 # Everything a compiler or a test writes goes to build/; build/<flavour>/ holds what one set of
-# compiler flags made (release, asan, ubsan, tsan, cover, fuzz; chosen by FLAVOUR=x). New files are
-# found by wildcard: a .c in src/<floor>/, tools/, bench/ or tests/<suite>/ needs no line here.
+# compiler flags made (release, asan, ubsan, tsan, valgrind, cover, fuzz; chosen by FLAVOUR=x).
+# New files are found by wildcard: a .c in src/<floor>/, tools/, bench/ or tests/<suite>/ needs no
+# line here.
 # CC=clang builds with clang, V=1 shows the commands, CFLAGS and LDFLAGS are added to ours.
 
 VERSION := 0.1.0
@@ -52,14 +53,16 @@ FLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 FLAGS_ubsan   := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
 FLAGS_tsan    := -O1 -g -fsanitize=thread
+FLAGS_valgrind := -O1 -g -fno-omit-frame-pointer
 FLAGS_cover   := -O0 -g --coverage -DRINGPOST_COVER \
 	-DRINGPOST_MOVES='"$(CURDIR)/build/cover/moves"'
 FLAGS_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
 LD_release    := $(HARDEN_LD)
 LD_fuzz       := -fsanitize=address,undefined
+LD_valgrind   := -Wl,--wrap=io_uring_submit_and_wait,--wrap=io_uring_submit_and_wait_timeout
 ifeq ($(FLAGS_$(FLAVOUR)),)
-$(error FLAVOUR=$(FLAVOUR) is none of release asan ubsan tsan cover fuzz)
+$(error FLAVOUR=$(FLAVOUR) is none of release asan ubsan tsan valgrind cover fuzz)
 endif
 
 CFLAGS  ?=
@@ -89,11 +92,18 @@ COVER_C  := $(call c_in,tools/cover)
 ifeq ($(FLAVOUR),cover)
 LIB_OBJ  += $(B)/tools/cover/moves.o
 endif
+# What lets a ring wait under valgrind.
+VALGRIND_C := $(call c_in,tests/lib/valgrind)
+ifeq ($(FLAVOUR),valgrind)
+LIB_OBJ  += $(call o_of,$(VALGRIND_C))
+endif
 
 TOOL     := $(call c_in,tools)
 BENCH    := $(call c_in,bench)
 FUZZ     := $(wildcard tests/fuzz/fuzz_*.c)
-SHARED   := tools/lib bench/lib tests/lib tests/it/lib
+SHARED   := tools/lib bench/lib tests/lib tests/lib/plain tests/it/lib
+# Where a tool watches what a test does, our own runner stands in for Criterion's.
+WATCHED  := $(filter asan ubsan tsan valgrind,$(FLAVOUR))
 SHARED_C := $(foreach d,$(SHARED),$(call c_in,$(d)))
 shared_of = $(if $(call c_in,$(1)),$(B)/$(1).a)
 
@@ -106,17 +116,17 @@ SIM_BIN   := $(if $(filter %/sim.c,$(SIM)),$(B)/sim-tests)
 SIM_WRAPS := -Wl,--wrap=calloc,--wrap=slab_get,--wrap=pages_take
 SUITE_BIN := $(SIM_BIN) $(foreach s,$(SUITES),$(if $(call c_in,tests/$(s)),$(B)/$(s)-tests))
 PROGRAM   := $(B)/ringpost
-ALL_C     := $(SRC) $(COVER_C) $(TOOL) $(BENCH) $(FUZZ) $(SIM) $(SHARED_C) \
+ALL_C     := $(SRC) $(COVER_C) $(VALGRIND_C) $(TOOL) $(BENCH) $(FUZZ) $(SIM) $(SHARED_C) \
 	$(foreach s,$(SUITES),$(call c_in,tests/$(s)))
 
 LIBS       := -luring -lpthread
 TOOL_LIBS  := -ljansson $(LIBS) -lm
-TEST_LIBS  := -lcriterion $(TOOL_LIBS)
+TEST_LIBS  := $(if $(WATCHED),,-lcriterion) $(TOOL_LIBS)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tests own-tests fuzzers run test check tidy pure format asan ubsan tsan cover
-.PHONY: cover-quick fuzz-smoke fuzz bench soak man install uninstall dist clean help FORCE
+.PHONY: valgrind cover-quick fuzz-smoke fuzz bench soak man install uninstall dist clean help FORCE
 .PHONY: house sim $(SUITES)
 
 all: $(PROGRAM) $(TOOL_BIN) $(BENCH_BIN)
@@ -180,7 +190,7 @@ build/cover/machines: build/cover/tools/cover/machines.o $(LIB)
 
 define suite_rule
 $(B)/$(1)-tests: $(call o_of,$(call c_in,tests/$(1))) $(call shared_of,tests/$(1)/lib) \
-		$(call shared_of,tests/lib) \
+		$(call shared_of,tests/lib) $(if $(WATCHED),$(B)/tests/lib/plain.a) \
 		$(call shared_of,bench/lib) $(call shared_of,tools/lib) $(LIB)
 	$$(call say,LD)
 	$$(link) $$(TEST_LIBS)
@@ -243,13 +253,9 @@ format:
 house: $(LIB)
 	@tools/run-tests house
 
-asan ubsan:
+asan ubsan tsan valgrind:
+	@tools/setup test
 	@$(MAKE) --no-print-directory FLAVOUR=$@ own-tests
-	@tools/run-tests $@
-
-# Criterion does not run under TSan; what has threads is the program that the suite starts.
-tsan: tests
-	@$(MAKE) --no-print-directory FLAVOUR=$@ all
 	@tools/run-tests $@
 
 cover cover-quick:
@@ -320,7 +326,8 @@ help:
 	@echo 'make sim        worlds of the simulation (N=1000 SEED=1; SEED=7 shows one)'
 	@echo 'make tidy pure  the house rules; the floors that may not call the kernel'
 	@echo 'make format     clang-format over all C files'
-	@echo 'make asan ubsan tsan cover              the suites under sanitizers; coverage'
+	@echo 'make asan ubsan tsan valgrind           the suites under a watcher; leaks fail'
+	@echo 'make cover      what the tests have run, and every move of each state machine'
 	@echo 'make fuzz-smoke fuzz                    libFuzzer targets, seconds or minutes each'
 	@echo '                                        (T=session one of them, S=600 seconds)'
 	@echo 'make bench      the comparison with other proxies (ARGS=--help)'

@@ -363,7 +363,7 @@ static void on_listener(struct loop_watch *w, uint32_t events)
 	(void)events;
 	if (!c)
 		return;
-	c->watch = (struct loop_watch){fd, on_ready};
+	c->watch = (struct loop_watch){.fd = fd, .on_ready = on_ready};
 	c->delay.on_due = on_delay;
 	seen.connections++;
 	seen.open++;
@@ -425,10 +425,12 @@ static const struct option options[] = {
 
 static void set_backend(const char *text)
 {
+	static char copy[NET_TEXT_SIZE]; /* of the last one given */
 	struct net_address a;
-	char *colon, *server = strdup(text);
+	char *colon, *server = copy;
 
-	colon = server ? strrchr(server, ':') : NULL;
+	snprintf(copy, sizeof(copy), "%s", text);
+	colon = strrchr(server, ':');
 	if (!colon || net_parse(text, &a) < 0 || a.sa.any.sa_family == AF_UNIX) {
 		fprintf(stderr, "--backend takes IP:PORT, not %s\n", text);
 		exit(1);
@@ -461,7 +463,7 @@ static void set_option(int option, const char *value)
 
 int main(int argc, char **argv)
 {
-	struct loop_watch listener = {-1, on_listener};
+	struct loop_watch listener = {.fd = -1, .on_ready = on_listener};
 	struct net_address a;
 	char text[NET_TEXT_SIZE];
 	int option;

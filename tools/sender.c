@@ -251,7 +251,7 @@ static void start_session(uint64_t messages)
 		fprintf(stderr, "cannot connect: %s\n", strerror(errno));
 		exit(1);
 	}
-	s->watch = (struct loop_watch){fd, on_ready};
+	s->watch = (struct loop_watch){.fd = fd, .on_ready = on_ready};
 	s->limit.on_due = on_limit;
 	s->left = (unsigned)messages;
 	s->began_us = now_us();

@@ -454,7 +454,7 @@ static void on_listener(struct loop_watch *w, uint32_t events)
 	(void)events;
 	if (!c)
 		return;
-	c->watch = (struct loop_watch){fd, on_ready};
+	c->watch = (struct loop_watch){.fd = fd, .on_ready = on_ready};
 	c->slow.on_due = on_slow;
 	c->dot.on_bytes = on_bytes;
 	c->dot.owner = c;
@@ -565,7 +565,7 @@ static void parse_options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct loop_watch listener = {-1, on_listener};
+	struct loop_watch listener = {.fd = -1, .on_ready = on_listener};
 	struct net_address a;
 	char text[NET_TEXT_SIZE];
 

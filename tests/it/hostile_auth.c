@@ -230,13 +230,17 @@ Test(it_hostile_auth, a_long_answer_is_fine)
 	succeeds_with(fake_http, text, 0);
 }
 
-/* Keeps the connection and sends bytes that nobody asked for, before the next request. */
+/* Keeps the connection and sends bytes that nobody asked for, before the next request: in one go,
+ * since later they would be the answer to it. */
 static void surplus(struct fake *f, int fd)
 {
+	char both[1024];
+
+	snprintf(both, sizeof(both),
+		 "%sHTTP/1.1 200 OK\r\nAuth-Status: no\r\nContent-Length: 0\r\n\r\n", f->text);
 	for (int i = 0; i < 10; i++) {
 		fake_read_until(fd, "\r\n\r\n");
-		fake_write(fd, f->text);
-		fake_write(fd, "HTTP/1.1 200 OK\r\nAuth-Status: no\r\nContent-Length: 0\r\n\r\n");
+		fake_write(fd, both);
 		fake_sleep(50);
 	}
 }

@@ -77,7 +77,7 @@ static void on_listener(struct loop_watch *w, uint32_t events)
 	(void)events;
 	if (!r)
 		return;
-	r->watch = (struct loop_watch){fd, on_request};
+	r->watch = (struct loop_watch){.fd = fd, .on_ready = on_request};
 	if (loop_add(&r->watch, EPOLLIN) < 0)
 		end(r);
 }
@@ -85,7 +85,7 @@ static void on_listener(struct loop_watch *w, uint32_t events)
 void control_open(const char *text, struct net_address *a, const struct control_source *source)
 {
 	counts = source;
-	listener = (struct loop_watch){net_listen(text, a), on_listener};
+	listener = (struct loop_watch){.fd = net_listen(text, a), .on_ready = on_listener};
 	loop_add(&listener, EPOLLIN);
 }
 

@@ -22,7 +22,7 @@ static struct {
 	int n_batch, at; /* the turn being dispatched */
 	struct epoll_event batch[BATCH];
 	struct loop_timer timers; /* ring, soonest first */
-	struct loop_watch signals;
+	struct loop_watch signals, *watches;
 	void (*on_usr1)(void);
 } loop;
 
@@ -64,6 +64,12 @@ int loop_add(struct loop_watch *w, uint32_t events)
 {
 	struct epoll_event e = {.events = events, .data.ptr = w};
 
+	/* The kernel knows them all; the list is for tools that look for lost memory. */
+	w->prev = NULL;
+	w->next = loop.watches;
+	if (w->next)
+		w->next->prev = w;
+	loop.watches = w;
 	return epoll_ctl(loop.epoll, EPOLL_CTL_ADD, w->fd, &e);
 }
 
@@ -76,6 +82,13 @@ void loop_change(struct loop_watch *w, uint32_t events)
 
 void loop_drop(struct loop_watch *w)
 {
+	if (w->next)
+		w->next->prev = w->prev;
+	if (w->prev)
+		w->prev->next = w->next;
+	else if (loop.watches == w)
+		loop.watches = w->next;
+	w->prev = w->next = NULL;
 	epoll_ctl(loop.epoll, EPOLL_CTL_DEL, w->fd, NULL);
 	for (int i = loop.at; i < loop.n_batch; i++)
 		if (loop.batch[i].data.ptr == w)

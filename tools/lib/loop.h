@@ -15,6 +15,7 @@
 struct loop_watch {
 	int fd;
 	void (*on_ready)(struct loop_watch *, uint32_t events);
+	struct loop_watch *prev, *next; /* the loop's own */
 };
 
 struct loop_timer {

@@ -19,7 +19,7 @@ struct fake {
 	void (*serve)(struct fake *, int fd);
 	const char *text; /* for serve */
 	size_t n;
-	int ms;
+	atomic_int ms;
 };
 
 /* Starts listening; lives as long as the test process. */
