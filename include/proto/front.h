@@ -26,6 +26,7 @@ enum {
 	FRONT_HELO_EMBEDDED = 72, /* longer names live in the store */
 	FRONT_TAG_MAX = 32,       /* IMAP */
 	FRONT_ARGUMENTS_MAX = 3,  /* of an IMAP command */
+	FRONT_HOPS = 5,           /* proxies in a row that are believed to be none too many */
 };
 
 enum front_starttls { STARTTLS_OFF, STARTTLS_ON, STARTTLS_ONLY };
@@ -45,6 +46,7 @@ struct front_conf {
 	uint32_t errors_max;   /* max_errors */
 	uint32_t commands_max; /* max_commands, 0: no limit */
 	bool id;               /* imap_id: answer ID before login */
+	bool identity;         /* POP3, IMAP: hear from a proxy in front how many may follow */
 };
 
 enum front_ev {
@@ -112,6 +114,9 @@ struct front {
  * empty if no method of conf has a challenge (front_has_challenge()). */
 void front_init(struct front *f, const struct front_conf *conf, struct str nonce);
 bool front_has_challenge(const struct front_conf *conf);
+
+/* What names this session to others: the nonce; borrowed from `f`. */
+struct str front_session(const struct front *f);
 
 /* Lend the store (empty arena) or take it back (NULL, only while front_idle()). */
 void front_lend(struct front *f, struct arena *store);

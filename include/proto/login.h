@@ -33,6 +33,7 @@ struct login {
 	enum auth_method method;
 	uint32_t attempt; /* 1 for the first of this connection */
 	bool esmtp;       /* the client said EHLO at least once */
+	uint8_t hops;     /* how many proxies may still be on the way, we ourselves included */
 	struct str user;  /* empty for none */
 	struct str pass;  /* password; the 32 hex digits of a CRAM-MD5 / APOP answer; the token
 			     of XOAUTH2 and OAUTHBEARER */

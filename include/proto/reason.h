@@ -25,6 +25,7 @@ enum reason {
 	REASON_CLIENT_EARLY,   /* bytes before the greeting was due */
 	REASON_CLIENT_LITERAL, /* a command that is none, and bytes behind it nobody can tell from
 				  the next */
+	REASON_CLIENT_LOOP,    /* too many proxies, each in front of the next: a circle */
 	REASON_CLIENT_UNSAFE,  /* a login that the backend's protocol has no line for */
 	REASON_CLIENT_REFUSED, /* the auth service said no, and close */
 	REASON_PROXY_BROKEN,   /* a PROXY header is due, and this is none */

@@ -209,6 +209,7 @@ static struct front_conf front_conf(const struct conf_settings *s)
 		.errors_max = (uint32_t)s->errors_max,
 		.commands_max = (uint32_t)s->commands_max,
 		.id = s->imap_id,
+		.identity = s->identity && s->protocol != PROTOCOL_SMTP,
 	};
 }
 
@@ -223,6 +224,7 @@ static struct conf_server *lay_out(struct conf_build *b, const struct conf_setti
 			 .server_name = s->server_name,
 			 .xclient = s->xclient,
 			 .smtp_auth = s->proxy_smtp_auth,
+			 .identity = s->identity && s->protocol != PROTOCOL_SMTP,
 			 .reply_max = (uint32_t)s->proxy_buffer},
 		.timeout_ms = s->timeout_ms,
 		.proxy_timeout_ms = s->proxy_timeout_ms,

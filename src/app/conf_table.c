@@ -289,6 +289,13 @@ const struct conf_row conf_table[] = {
 	 .fallback = "off", .syntax = "on | off",
 	 .help = "Whether to log in at the mail server, with AUTH PLAIN and the credentials of the "
 		 "client or those that the authentication service gives instead."},
+	{SETTING("proxy_identity", M_S), ARGS(1, 1), AT(identity), .set = conf_value_flag,
+	 .fallback = "off", .syntax = "on | off",
+	 .help = "Whether to tell POP3 and IMAP servers that ask for it who the client is: with "
+		 "XCLIENT if a POP3 server greets with [XCLIENT], with ID if an IMAP server greets "
+		 "with that capability. Dovecot does so to those in its login_trusted_networks. "
+		 "Clients that are proxies themselves may then tell us how many more may follow, "
+		 "so that a circle ends. Not known to NGINX."},
 	{SETTING("xclient", M_S), ARGS(1, 1), AT(xclient), .set = conf_value_flag, .fallback = "on",
 	 .syntax = "on | off",
 	 .help = "Whether to tell the mail server about the client with XCLIENT, as Postfix "

@@ -24,10 +24,10 @@ static uint32_t index_of(const struct thread *t, const struct pair *p)
 	return slab_index(&t->pairs, p);
 }
 
-/* "<random>.<seconds>", for challenges only. */
+/* "<random>.<seconds>", where a challenge or a name for the session is needed. */
 static struct str make_nonce(const struct server_conf *conf, struct out *o)
 {
-	if (!front_has_challenge(&conf->front))
+	if (!front_has_challenge(&conf->front) && !conf->back.identity)
 		return str_none();
 	out_u64(o, net_random() >> 33);
 	out_byte(o, '.');
@@ -51,7 +51,8 @@ static void start_session(struct thread *t, struct pair *p, const struct listen_
 	net_peer(p->conn[SIDE_FRONT].fd, &start.client);
 	if (start.client.family == ADDR_NONE)
 		start.client.family = from->address.any.sa_family == AF_UNIX ? ADDR_UNIX : ADDR_IP4;
-	if (from->server->log_level >= LEVEL_INFO || from->server->proxy_out != PROXY_OUT_OFF)
+	if (from->server->log_level >= LEVEL_INFO || from->server->proxy_out != PROXY_OUT_OFF ||
+	    from->server->back.identity)
 		net_local(p->conn[SIDE_FRONT].fd, &start.local);
 	session_start(&p->session, &t->env, &start);
 }

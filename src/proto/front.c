@@ -30,13 +30,18 @@ void front_init(struct front *f, const struct front_conf *conf, struct str nonce
 {
 	struct out o;
 
-	*f = (struct front){.conf = conf, .state = FRONT_IN_START};
+	*f = (struct front){.conf = conf, .state = FRONT_IN_START, .login = {.hops = FRONT_HOPS}};
 	out_init(&o, f->nonce, sizeof(f->nonce));
 	out_byte(&o, '<');
 	out_str(&o, nonce);
 	out_byte(&o, '@');
 	must(!out_overflow(&o));
 	f->nonce_n = (uint8_t)out_data(&o).n;
+}
+
+struct str front_session(const struct front *f)
+{
+	return str_of(f->nonce + 1, f->nonce_n - 2U);
 }
 
 bool front_has_challenge(const struct front_conf *conf)
@@ -49,6 +54,18 @@ void front_write_salt(const struct front *f, struct out *out)
 	out_str(out, str_of(f->nonce, f->nonce_n));
 	out_str(out, f->conf->server_name);
 	out_byte(out, '>');
+}
+
+bool front_set_hops(struct front *f, struct str hops)
+{
+	uint64_t n;
+
+	if (str_u64(hops, UINT64_MAX, &n) < 0)
+		return false;
+	/* A client cannot make more of it than there were. */
+	if (n < f->login.hops)
+		f->login.hops = (uint8_t)n;
+	return true;
 }
 
 int front_make_salt(struct front *f)

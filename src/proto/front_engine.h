@@ -64,6 +64,15 @@ enum front_ev front_take(struct front *f, struct front_step step, struct out *ou
 
 enum front_ev front_fail(struct front *f, enum reason reason);
 
+/* The client is a proxy and says how many may still follow; `hops` is what it wrote. False: it is
+ * no number. With 0 it must be refused, for we would be one too many: front_loops(). */
+NODISCARD bool front_set_hops(struct front *f, struct str hops);
+
+static inline bool front_loops(const struct front *f)
+{
+	return f->login.hops == 0;
+}
+
 /* A line that is no command at all: say so. Only these count as errors, as in NGINX. */
 enum front_ev front_invalid(struct front *f, struct str text, struct out *out);
 

@@ -148,14 +148,35 @@ static struct front_step on_stls(struct front *f, const struct front_words *args
 	return (struct front_step){.reply = OK, .to = FRONT_IN_TLS, .ev = FRONT_TLS};
 }
 
+/*
+ * A proxy in front says whose session it is, as Dovecot's do to each other. We take from it only
+ * how many proxies may follow: everybody can say the rest.
+ */
+static struct front_step on_xclient(struct front *f, const struct front_words *args,
+				    struct out *out)
+{
+	(void)out;
+	for (uint32_t i = 0; i < args->n; i++)
+		if (str_starts_nocase(args->v[i], STR("TTL=")) &&
+		    !front_set_hops(f, str_from(args->v[i], 4)))
+			return front_reply(STR("-ERR invalid parameters\r\n"));
+	if (!front_loops(f))
+		return front_reply(STR("+OK Updated\r\n"));
+	f->reason = REASON_CLIENT_LOOP;
+	return (struct front_step){.reply = STR("-ERR [SYS/PERM] proxies run in a circle\r\n"),
+				   .to = FRONT_IN_DONE,
+				   .ev = FRONT_FAIL};
+}
+
 /* What must hold for a command to run, beside its states. */
 enum {
 	TLS_TO_DO = 1, /* TLS is on offer and not up yet          */
 	TLS_FIRST = 2, /* not in plain text where TLS is demanded */
 	PLAIN = 4,     /* pop3_auth has plain                     */
 	APOP = 8,      /* pop3_auth has apop                      */
-	ONE_ARG =
-		16, /* all behind the verb is one argument, spaces inside and behind it included */
+	IDENTITY = 16, /* proxy_identity is on                    */
+	/* all behind the verb is one argument, spaces inside and behind it included */
+	ONE_ARG = 32,
 };
 
 enum { IN_START = 1 << FRONT_IN_START, IN_USER = 1 << FRONT_IN_USER, ARGS_MAX = 3 };
@@ -175,13 +196,18 @@ static const struct command {
 	{STR_INIT("NOOP"), on_noop, 0, ARGS_MAX, IN_START | IN_USER, 0},
 	{STR_INIT("QUIT"), on_quit, 0, ARGS_MAX, IN_START | IN_USER, 0},
 	{STR_INIT("STLS"), on_stls, 0, ARGS_MAX, IN_START, TLS_TO_DO},
+	{STR_INIT("XCLIENT"), on_xclient, 0, FRONT_WORDS_MAX, IN_START, IDENTITY},
 };
 
-static const struct command *find_command(struct str verb)
+/* XCLIENT is a command only where it has a meaning: NGINX does not know it. */
+static const struct command *find_command(const struct front *f, struct str verb)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (str_eq_nocase(verb, commands[i].name))
-			return &commands[i];
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		const struct command *c = &commands[i];
+
+		if (str_eq_nocase(verb, c->name) && (!(c->needs & IDENTITY) || f->conf->identity))
+			return c;
+	}
 	return NULL;
 }
 
@@ -203,7 +229,7 @@ static bool may_run(const struct front *f, const struct command *c, uint32_t n_a
 static int cut(struct str rest, const struct command *c, struct front_words *args)
 {
 	if (!(c->needs & ONE_ARG))
-		return front_split(rest, ARGS_MAX, args);
+		return front_split(rest, c->args_max > ARGS_MAX ? c->args_max : ARGS_MAX, args);
 	if (str_find(rest, '\r') != rest.n)
 		return -1;
 	while (rest.n && rest.p[0] == ' ')
@@ -216,7 +242,7 @@ static int cut(struct str rest, const struct command *c, struct front_words *arg
 static enum front_ev on_command(struct front *f, struct str text, struct out *out)
 {
 	struct str verb = str_first(text, str_find(text, ' '));
-	const struct command *c = find_command(verb);
+	const struct command *c = find_command(f, verb);
 	struct front_words args = {0};
 
 	if (!c || cut(str_from(text, verb.n), c, &args) < 0)
@@ -244,7 +270,8 @@ static bool glance(struct front *f, struct str line)
 
 static void greet(const struct front *f, struct out *out)
 {
-	out_lit(out, "+OK POP3 ready");
+	/* as Dovecot invites proxies */
+	out_str(out, f->conf->identity ? STR("+OK [XCLIENT] POP3 ready") : STR("+OK POP3 ready"));
 	if (front_has_challenge(f->conf)) {
 		out_byte(out, ' ');
 		front_write_salt(f, out);

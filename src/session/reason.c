@@ -51,6 +51,8 @@ static const struct reason_row rows[REASON_COUNT] = {
 	[REASON_CLIENT_LITERAL] = {"client_literal", LEVEL_INFO,
 				   STR_INIT("client sent an invalid command with a literal"),
 				   NOTHING},
+	[REASON_CLIENT_LOOP] = {"client_loop", LEVEL_ERR,
+				STR_INIT("proxies run in a circle, or too many in a row"), NOTHING},
 	[REASON_CLIENT_UNSAFE] = {"client_unsafe", LEVEL_INFO,
 				  STR_INIT("client sent a control character in its user name or "
 					   "password"),

@@ -202,6 +202,8 @@ void session_login_dialled(struct session *s, struct str failed)
 		.login = &d->login,
 		.client = s->client,
 		.local = s->local,
+		.session = front_session(&s->u.front),
+		.hops = (uint8_t)(d->login.hops - 1),
 		.client_host = STR("[UNAVAILABLE]"),
 	};
 	back_init(&d->back, &s->conf->back, &d->peer);

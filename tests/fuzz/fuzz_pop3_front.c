@@ -34,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	conf.front.n_capabilities = choice & 1 ? 2 : 0;
 	conf.front.methods = methods[choice >> 1 & 3];
 	conf.front.starttls = choice & 8 ? STARTTLS_OFF : choice & 16 ? STARTTLS_ON : STARTTLS_ONLY;
+	conf.front.identity = choice & 1;
 	conf.verdicts = verdicts[choice >> 5 & 3];
 	conf.store_max = choice & 128 ? 96 : 0;
 	laws_check(&laws_front_engine, &conf, str_from(str_of(data, n), 1));

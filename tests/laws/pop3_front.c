@@ -67,7 +67,8 @@ static const struct str transcripts[] = {
 	STR_INIT("AUTH PLAIN\r\n\0\0\r\nAUTH PLAIN\r\n\xff\r\nAUTH PLAIN\r\n a\rb\r\nQUIT\r\n"),
 	STR_INIT("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
 	STR_INIT("X\r\nY\nZ\r\n1\r\n2\r\n3\r\nQUIT\r\n"),
-	STR_INIT("XCLIENT ADDR=192.0.2.1\r\nSTAT\r\nUTF8\r\nquit\r\n"),
+	STR_INIT("XCLIENT ADDR=192.0.2.1 TTL=3\r\nXCLIENT TTL=x\r\nUSER a\r\nXCLIENT TTL=1\r\n"
+		 "STAT\r\nUTF8\r\nXCLIENT ADDR=192.0.2.1 TTL=0\r\nquit\r\n"),
 	STR_INIT(""),
 };
 
@@ -87,6 +88,7 @@ Test(laws_pop3_front, every_method_and_verdict)
 	struct laws_front conf = conf_of(ALL);
 
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		conf.front.identity = i & 1;
 		conf.verdicts = verdicts[i];
 		check_all(&conf, true);
 	}

@@ -44,6 +44,7 @@ static void trace_login(struct laws_world *w, enum protocol protocol, const stru
 	laws_trace_u64(w, "method", l->method);
 	laws_trace_u64(w, "attempt", l->attempt);
 	laws_trace_u64(w, "esmtp", l->esmtp);
+	laws_trace_u64(w, "hops", l->hops);
 	laws_trace_str(w, "user", l->user);
 	laws_trace_str(w, "pass", l->pass);
 	laws_trace_str(w, "salt", l->salt);

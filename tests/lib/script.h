@@ -55,6 +55,7 @@ struct script_vars {
 	unsigned client_port; /* $CLIENT: where the client connects from */
 	char salt[256];       /* $SALT, $SALT64: of APOP and CRAM-MD5, once seen */
 	char salt64[512];
+	char session[64]; /* $SESSION: what in the salt is this session's alone */
 };
 
 /* The transcript as `proxy` plays it. NULL after a message on stderr; script_free() gives it back.

@@ -155,7 +155,7 @@ static size_t text_placeholder(struct str s, const struct script_vars *v, struct
 		{"$SALT64", v->salt64, 0},          {"$SALT", v->salt, 0},
 		{"$PORT", NULL, v->port},           {"$DEAD_PORT", NULL, v->dead_port},
 		{"$AUTH_PORT", NULL, v->auth_port}, {"$LISTEN", NULL, v->listen_port},
-		{"$CLIENT", NULL, v->client_port},
+		{"$CLIENT", NULL, v->client_port},  {"$SESSION", v->session, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -218,6 +218,8 @@ static int text_set_salt(struct script_vars *vars, struct str coded, bool base64
 	if (!base64)
 		memcpy(vars->salt, coded.p, n);
 	vars->salt[n] = '\0';
+	snprintf(vars->session, sizeof(vars->session), "%.*s", (int)strcspn(vars->salt + 1, "@"),
+		 vars->salt + 1);
 	out_init(&o, (uint8_t *)vars->salt64, sizeof(vars->salt64) - 1);
 	codec_base64(&o, str_of(vars->salt, n));
 	vars->salt64[o.n] = '\0';

@@ -259,6 +259,13 @@ static void show_proxy_out(const struct conf *c, struct out *o)
 	out_u64(o, server(c)->proxy_out);
 }
 
+static void show_identity(const struct conf *c, struct out *o)
+{
+	show_flag(o, server(c)->front.identity);
+	out_byte(o, '/');
+	show_flag(o, server(c)->back.identity);
+}
+
 static void show_real_ip(const struct conf *c, struct out *o)
 {
 	for (uint32_t i = 0; i < server(c)->n_real_ip_from; i++) {
@@ -358,6 +365,8 @@ static const struct effect {
 	 "2"},
 	{"set_real_ip_from", show_real_ip, "", "set_real_ip_from 192.0.2.99/24;", "192.0.2.0/24 ",
 	 "set_real_ip_from ::1; set_real_ip_from unix:;", "::1/128 unix:/0 "},
+	{"proxy_identity", show_identity, "off/off", "proxy_identity on;", "on/on",
+	 "proxy_identity off;", "off/off"},
 	{"xclient", show_xclient, "on", "xclient off;", "off", "xclient on;", "on"},
 };
 
@@ -376,7 +385,7 @@ static const char *protocol_of(const struct effect *e)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (str_starts(str_cstr(e->name), str_cstr(names[i])))
 			return names[i];
-	return "smtp";
+	return e->show == show_identity ? "pop3" : "smtp";
 }
 
 static void expect(const struct effect *e, struct levels at, const char *shown)

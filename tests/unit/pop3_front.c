@@ -298,6 +298,32 @@ Test(pop3_front, what_is_too_long_ends_and_shows_no_password)
 	}
 }
 
+Test(pop3_front, proxies_in_front_say_how_many_may_follow)
+{
+	begin(PLAIN);
+	cr_assert_eq(front.login.hops, FRONT_HOPS);
+	cr_assert(str_eq(front_session(&front), STR("1.2")));
+	expect(STR("XCLIENT TTL=1\r\n"), INVALID);
+	cr_assert_eq(front.errors, 1, "no command at all unless the configuration wants it");
+	conf.identity = true;
+	cr_assert(greeting_is(STR("+OK [XCLIENT] POP3 ready\r\n")));
+	expect(STR("xclient addr=1 port=2 session=3 x=4 y=5 ttl=3\r\n"), STR("+OK Updated\r\n"));
+	cr_assert_eq(front.login.hops, 3);
+	expect(STR("XCLIENT TTL=255\r\n"), STR("+OK Updated\r\n"));
+	cr_assert_eq(front.login.hops, 3, "never more");
+	expect(STR("XCLIENT TTL=\r\n"), STR("-ERR invalid parameters\r\n"));
+	expect(STR("XCLIENT TTL=-1\r\n"), STR("-ERR invalid parameters\r\n"));
+	expect(STR("XCLIENT TTL=1x\r\n"), STR("-ERR invalid parameters\r\n"));
+	expect(STR("USER a\r\nXCLIENT TTL=2\r\n"), STR("+OK\r\n-ERR invalid command\r\n"));
+	cr_assert_eq(front.login.hops, 3, "not between USER and PASS");
+	cr_assert_eq(say(STR("USER a\r\nPASS b\r\n")), FRONT_LOGIN);
+	refuse();
+	cr_assert_eq(front.login.hops, 3, "a failed login does not change it");
+	cr_assert_eq(say(STR("XCLIENT TTL=2 TTL=0\r\nUSER a\r\n")), FRONT_FAIL);
+	cr_assert_eq(front.reason, REASON_CLIENT_LOOP);
+	cr_assert(str_eq(out_data(&out), STR("-ERR [SYS/PERM] proxies run in a circle\r\n")));
+}
+
 Test(pop3_front, http_ends_at_once)
 {
 	begin(PLAIN);
