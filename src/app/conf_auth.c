@@ -128,6 +128,6 @@ int conf_auth_set_header(struct conf_build *b, const struct conf_call *c)
 	line = conf_pool_join(b->pool, name, STR(": "));
 	line = conf_pool_join(b->pool, line, value);
 	all[lines->n] = conf_pool_join(b->pool, line, STR("\r\n"));
-	*lines = (struct conf_words){all, lines->n + 1};
+	*lines = (struct conf_words){all, lines->n + 1, c->where};
 	return 0;
 }

@@ -8,36 +8,52 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct conf_note *add_note(struct conf_build *b, struct conf_where w, const char *text)
+/* What servers inherit is looked at for each of them, and remarked on once. */
+static bool is_noted(const struct conf_build *b, const char *text)
 {
-	struct conf_error whole;
-	struct conf_note *note = conf_pool_push(b->pool, &b->notes, sizeof(*note));
+	const struct conf_note *notes = b->notes.items;
 
-	conf_error_at(&whole, w, "%s", text);
-	note->text = conf_pool_text(b->pool, str_cstr(whole.text));
-	return note;
+	for (uint32_t i = 0; i < b->notes.n; i++)
+		if (strcmp(notes[i].text, text) == 0)
+			return true;
+	return false;
+}
+
+static void add_note(struct conf_build *b, enum log_level level, struct conf_error *whole)
+{
+	struct conf_note *note;
+
+	if (is_noted(b, whole->text))
+		return;
+	note = conf_pool_push(b->pool, &b->notes, sizeof(*note));
+	note->text = conf_pool_text(b->pool, str_cstr(whole->text));
+	note->level = level;
 }
 
 void conf_build_warn(struct conf_build *b, struct conf_where w, const char *format, ...)
 {
 	char text[CONF_ERROR_MAX / 2];
+	struct conf_error whole;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	add_note(b, w, text)->level = LEVEL_WARN;
+	conf_error_at(&whole, w, "%s", text);
+	add_note(b, LEVEL_WARN, &whole);
 }
 
 void conf_build_notice(struct conf_build *b, struct conf_where w, const char *format, ...)
 {
 	char text[CONF_ERROR_MAX / 2];
+	struct conf_error whole;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	add_note(b, w, text)->level = LEVEL_NOTICE;
+	conf_error_at(&whole, w, "%s", text);
+	add_note(b, LEVEL_NOTICE, &whole);
 }
 
 const char *conf_build_path(struct conf_build *b, const char *folder, struct str name)

@@ -6,6 +6,7 @@
 #include "app/conf_compile.h"
 
 #include "app/conf_auth.h"
+#include "app/conf_capability.h"
 
 #include <arpa/inet.h>
 #include <pwd.h>
@@ -57,7 +58,8 @@ static int settle_protocol(struct conf_build *b, struct conf_settings *s)
 			!guess_protocol(listen_port(&l[i].listen), &s->protocol);
 	if (!found) {
 		conf_error_at(b->error, s->where, "unknown mail protocol for server");
-		return conf_error_help(b->error, "add \"protocol smtp;\"");
+		return conf_error_help(b->error, "add \"protocol imap;\", \"protocol pop3;\" or "
+						 "\"protocol smtp;\"");
 	}
 	return 0;
 }
@@ -111,7 +113,7 @@ static int settle_name(struct conf_build *b, struct conf_settings *s)
 #define ALL_METHODS "PLAIN LOGIN CRAM-MD5 EXTERNAL XOAUTH2 OAUTHBEARER\r\n"
 
 /* The longest reply: all that is always there, and around each capability so many bytes. */
-static int check_capabilities(struct conf_build *b, const struct conf_settings *s)
+static int check_reply(struct conf_build *b, const struct conf_settings *s)
 {
 	static const struct {
 		const char *command, *directive;
@@ -247,7 +249,8 @@ static int settle_server(struct conf_build *b, struct conf_settings *s)
 	conf_build_inherit(s, &b->mail);
 	if (check_required(b, s) || settle_protocol(b, s) || settle_name(b, s))
 		return -1;
-	return check_capabilities(b, s);
+	conf_capability_check(b, s);
+	return check_reply(b, s);
 }
 
 static uint32_t larger(uint32_t a, uint64_t b)

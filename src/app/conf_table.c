@@ -170,7 +170,7 @@ const struct conf_row conf_table[] = {
 	{SETTING("protocol", CONF_IN_SERVER), ARGS(1, 1), .last_counts = true, AT(protocol),
 	 .set = conf_value_choice, .choices = protocols, .syntax = "smtp | pop3 | imap",
 	 .help = "The protocol of the server. Without it, a listen on port 25, 465 or 587 "
-		 "makes it SMTP, on port 110 or 995 POP3."},
+		 "makes it SMTP, on port 110 or 995 POP3, on port 143 or 993 IMAP."},
 	{SETTING("server_name", M_S), ARGS(1, 1), AT(server_name), .set = conf_value_word,
 	 .syntax = "name",
 	 .help = "What the server calls itself in its greeting, in replies to HELO and EHLO, in "
@@ -225,7 +225,8 @@ const struct conf_row conf_table[] = {
 	 AT(capabilities[PROTOCOL_SMTP]), .set = conf_value_words, .syntax = "extension ...",
 	 .help = "What the reply to EHLO announces, a line each; with parameters in quotes: \"SIZE "
 		 "52428800\". Name what the mail servers behind support. Those of a server replace "
-		 "those of the mail block."},
+		 "those of the mail block. What clients may use before they log in and cannot here "
+		 "is named in a warning at start: STARTTLS, AUTH, VRFY and the like."},
 	{SETTING("smtp_client_buffer", M_S), ARGS(1, 1), AT(client_buffer[PROTOCOL_SMTP]),
 	 .set = conf_value_size, LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
 	 .help = "The longest command line that an SMTP client may send."},
@@ -245,7 +246,9 @@ const struct conf_row conf_table[] = {
 	 .syntax = "extension ...",
 	 .help = "What the reply to CAPA announces, a line each, beside SASL; with parameters in "
 		 "quotes: \"EXPIRE 60\". Name what the mail servers behind support. Those of a "
-		 "server replace those of the mail block."},
+		 "server replace those of the mail block. What clients may use before they log in "
+		 "and cannot here is named in a warning at start: STLS, SASL, UTF8, LANG, and USER "
+		 "where pop3_auth does not have plain."},
 	{SETTING("pop3_client_buffer", M_S), ARGS(1, 1), AT(client_buffer[PROTOCOL_POP3]),
 	 .set = conf_value_size, LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
 	 .help = "The longest command line that a POP3 client may send. NGINX has 128 bytes, too "
@@ -262,15 +265,19 @@ const struct conf_row conf_table[] = {
 	 AT(capabilities[PROTOCOL_IMAP]), .set = conf_value_words,
 	 .fallback = "IMAP4 IMAP4rev1 UIDPLUS", .syntax = "extension ...",
 	 .help = "What the reply to CAPABILITY announces beside AUTH= and STARTTLS. Name what the "
-		 "mail servers behind support. Those of a server replace those of the mail block."},
+		 "mail servers behind support. Those of a server replace those of the mail block. "
+		 "What clients may use before they log in and cannot here is named in a warning at "
+		 "start: STARTTLS, AUTH=, COMPRESS=, LANGUAGE, ID without imap_id, LOGINDISABLED "
+		 "where imap_auth has plain."},
 	{SETTING("imap_client_buffer", M_S), ARGS(1, 1), AT(client_buffer[PROTOCOL_IMAP]),
 	 .set = conf_value_size, LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
 	 .help = "The longest command that an IMAP client may send, its literals included."},
 	{SETTING("imap_id", M_S), ARGS(1, 1), AT(imap_id), .set = conf_value_flag,
 	 .fallback = "off", .syntax = "on | off",
 	 .help = "Whether the command ID (RFC 2971) is answered before the login. NGINX refuses "
-		 "it, "
-		 "which some clients take for a broken server."},
+		 "it, which some clients take for a broken server. Name ID in imap_capabilities, "
+		 "too. "
+		 "Not known to NGINX."},
 
 	{SETTING("proxy", M_S), ARGS(1, 1), AT(proxy), .set = conf_value_flag, .fallback = "off",
 	 .syntax = "on | off", .help = "Accepted, and without effect, as in NGINX."},

@@ -26,6 +26,7 @@ enum { CONF_ROWS_MAX = 128, CONF_ARGS_ANY = 255 };
 struct conf_words {
 	const struct str *v;
 	uint32_t n;
+	struct conf_where where; /* of the last of them; no file: a default */
 };
 
 struct conf_user {

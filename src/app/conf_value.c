@@ -242,7 +242,7 @@ int conf_value_words(struct conf_build *b, const struct conf_call *c)
 			conf_build_warn(b, c->where, "an empty word in \"%s\" is left out",
 					c->row->name);
 	}
-	*words = (struct conf_words){all, n};
+	*words = (struct conf_words){all, n, c->where};
 	return 0;
 }
 

@@ -114,11 +114,9 @@ Test(conf, a_known_port_stands_for_its_protocol)
 	static const struct {
 		const char *port;
 		enum protocol protocol;
-	} rows[] = {{"25", PROTOCOL_SMTP},
-		    {"465", PROTOCOL_SMTP},
-		    {"587", PROTOCOL_SMTP},
-		    {"110", PROTOCOL_POP3},
-		    {"995", PROTOCOL_POP3}};
+	} rows[] = {{"25", PROTOCOL_SMTP},  {"465", PROTOCOL_SMTP}, {"587", PROTOCOL_SMTP},
+		    {"110", PROTOCOL_POP3}, {"995", PROTOCOL_POP3}, {"143", PROTOCOL_IMAP},
+		    {"993", PROTOCOL_IMAP}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char text[256];

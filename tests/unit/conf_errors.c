@@ -166,7 +166,8 @@ static const struct refused {
 	 "no \"auth_http\" is defined for server in c:2 (add \"auth_http 127.0.0.1:9000/auth;\" "
 	 "here or in \"mail\", for example)"},
 	{WHOLE, "mail { auth_http 127.0.0.1;\n server { listen 2525; } }",
-	 "unknown mail protocol for server in c:2 (add \"protocol smtp;\")"},
+	 "unknown mail protocol for server in c:2 (add \"protocol imap;\", \"protocol pop3;\" or "
+	 "\"protocol smtp;\")"},
 	{WHOLE, "mail { timeout 1s\nproxy_timeout 1s; }",
 	 "invalid number of arguments in \"timeout\" directive in c:1 (is a \";\" missing before "
 	 "\"proxy_timeout\" in line 2?)"},
