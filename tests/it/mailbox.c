@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 TestSuite(it_mailbox, .timeout = 120, .fini = place_fini);
@@ -25,10 +26,11 @@ struct mail {
 	char sums[200], made[200];
 };
 
-static void mail_open(struct mail *m, const char *directives)
+/* All but the proxy. */
+static void mail_begin(struct mail *m)
 {
 	struct place *p = m->place = place_new();
-	char users[512], mail[1024];
+	char users[512];
 
 	dovecot_start(p, &m->dovecot);
 	snprintf(users, sizeof(users),
@@ -43,16 +45,24 @@ static void mail_open(struct mail *m, const char *directives)
 	m->pop3 = place_free_port();
 	snprintf(m->imap_text, sizeof(m->imap_text), "%u", m->imap);
 	snprintf(m->pop3_text, sizeof(m->pop3_text), "%u", m->pop3);
-	snprintf(
-		mail, sizeof(mail),
-		"%s\n"
-		"server { listen 127.0.0.1:%u; protocol imap; imap_auth plain login cram-md5%s; }\n"
-		"server { listen 127.0.0.1:%u; protocol pop3; pop3_auth plain apop cram-md5%s; }\n",
-		directives, m->imap, place_is_nginx() ? "" : " xoauth2 oauthbearer", m->pop3,
-		place_is_nginx() ? "" : " xoauth2 oauthbearer");
-	place_proxy(p, &(struct place_conf){.mail = mail});
 	snprintf(m->sums, sizeof(m->sums), "%s/sums", p->dir);
 	snprintf(m->made, sizeof(m->made), "%s/made", p->dir);
+}
+
+static void mail_open(struct mail *m, const char *directives)
+{
+	const char *tokens = place_is_nginx() ? "" : "xoauth2 oauthbearer";
+	char mail[1024];
+
+	mail_begin(m);
+	snprintf(mail, sizeof(mail),
+		 "%s\n"
+		 "server { listen 127.0.0.1:%u; protocol imap;"
+		 " imap_auth plain login cram-md5 %s; }\n"
+		 "server { listen 127.0.0.1:%u; protocol pop3;"
+		 " pop3_auth plain apop cram-md5 %s; }\n",
+		 directives, m->imap, tokens, m->pop3, tokens);
+	place_proxy(m->place, &(struct place_conf){.mail = mail});
 }
 
 static void python(struct mail *m, const char *const *arguments)
@@ -261,13 +271,52 @@ Test(it_mailbox, wrong_passwords_then_right_ones)
 /* --- whom Dovecot serves ------------------------------------------------------------------------
  */
 
-/* Logs in from 127.0.0.2; Dovecot's line has ringpost's own address. */
-static void expect_anonymity(struct mail *m, const char *scheme)
+/* Logs in from 127.0.0.2; the port that it came from. */
+static int log_in(struct mail *m, const char *scheme)
 {
-	char line[128];
 	const char *port = strcmp(scheme, "imap") == 0 ? m->imap_text : m->pop3_text;
 
 	PYTHON(m, "login", scheme, port, "127.0.0.2", "alice", "secret");
+	return atoi(place_read(m->place, "python.out"));
+}
+
+/* Dovecot's line about a login has the client's own address and port, and where it connected to. */
+static void expect_identity(struct mail *m, const char *scheme)
+{
+	bool imap = strcmp(scheme, "imap") == 0;
+	char line[200];
+	int port = log_in(m, scheme);
+
+	if (imap)
+		snprintf(line, sizeof(line), "rip=127.0.0.2, rport=%d, lip=127.0.0.1, lport=%u, ",
+			 port, m->imap);
+	else
+		snprintf(line, sizeof(line), "rip=127.0.0.2, rport=%d, ", port);
+	dovecot_await_log(m->place, line);
+	snprintf(line, sizeof(line),
+		 "%s-login: Info: Login: user=<alice@inside>, method=PLAIN, rip=127.0.0.2, ",
+		 scheme);
+	dovecot_await_log(m->place, line);
+}
+
+Test(it_mailbox, dovecot_hears_who_the_client_is)
+{
+	struct mail m;
+
+	if (place_is_nginx())
+		cr_skip("nginx does not tell");
+	mail_open(&m, "proxy_identity on;");
+	expect_identity(&m, "imap");
+	expect_identity(&m, "pop3");
+	place_end(m.place, false);
+}
+
+/* Without proxy_identity it is ringpost whom Dovecot sees. */
+static void expect_anonymity(struct mail *m, const char *scheme)
+{
+	char line[128];
+
+	log_in(m, scheme);
 	snprintf(line, sizeof(line),
 		 "%s-login: Info: Login: user=<alice@inside>, method=PLAIN, rip=127.0.0.1, ",
 		 scheme);
@@ -281,5 +330,61 @@ Test(it_mailbox, dovecot_hears_nothing_unless_told_to)
 	mail_open(&m, "");
 	expect_anonymity(&m, "imap");
 	expect_anonymity(&m, "pop3");
+	place_end(m.place, false);
+}
+
+/* --- the example ---------------------------------------------------------------------------------
+ */
+
+static void await_port(struct place *p, uint16_t port)
+{
+	uint64_t began = place_now_ms();
+	struct talk t;
+
+	while (talk_try(&t, port) < 0) {
+		cr_assert(place_now_ms() - began < 10000, "the example does not start:\n%s",
+			  place_read(p, "proxy.err"));
+		place_pause();
+	}
+	talk_close(&t);
+}
+
+/* conf.example/dovecot.conf as it stands, but for ports, files and whom it becomes. */
+static void start_example(struct mail *m)
+{
+	struct place *p = m->place;
+	char edit[768], conf[256], program[256];
+	const char *sed[] = {"sed", "-e", edit, "conf.example/dovecot.conf", NULL};
+	const char *argv[] = {program, "-p", p->dir, "-c", conf, "-g", "daemon off;", NULL};
+	const char *build = getenv("BUILD");
+
+	snprintf(
+		edit, sizeof(edit),
+		"/^user/d; /listen \\[/d; s|^pid.*|pid %s/proxy.pid;|; s|/var/log/ringpost.log|%s/"
+		"proxy.log|; s|listen 143|listen 127.0.0.1:%u|; s|listen 110|listen 127.0.0.1:%u|; "
+		"s|127.0.0.1:9000|%s|",
+		p->dir, p->dir, m->imap, m->pop3, p->authd_at);
+	cr_assert_eq(place_run(p, "example.conf", sed), 0, "%s", place_read(p, "example.conf.err"));
+	snprintf(conf, sizeof(conf), "%s/example.conf.out", p->dir);
+	snprintf(program, sizeof(program), "%s/ringpost", build ? build : "build/release");
+	p->proxy = place_start(p, "proxy", argv);
+	await_port(p, m->imap);
+	await_port(p, m->pop3);
+}
+
+Test(it_mailbox, the_example_serves_a_mailbox)
+{
+	struct mail m;
+
+	if (place_is_nginx())
+		cr_skip("nginx does not know imap_id and proxy_identity");
+	mail_begin(&m);
+	start_example(&m);
+	fill_inbox(&m);
+	PYTHON(&m, "imap", m.imap_text, "alice", "secret", m.sums);
+	PYTHON(&m, "pop3", m.pop3_text, "alice", "secret", m.sums);
+	expect_identity(&m, "imap");
+	expect_identity(&m, "pop3");
+	cr_assert_not(strstr(place_read(m.place, "proxy.log"), "_capabilities"));
 	place_end(m.place, false);
 }
