@@ -127,7 +127,7 @@ TEST_LIBS  := $(if $(WATCHED),,-lcriterion) $(TOOL_LIBS)
 .SECONDARY:
 .PHONY: all tests own-tests fuzzers run test check tidy pure format asan ubsan tsan cover
 .PHONY: valgrind cover-quick fuzz-smoke fuzz bench soak man install uninstall dist clean help FORCE
-.PHONY: house sim $(SUITES)
+.PHONY: house sim plants $(SUITES)
 
 all: $(PROGRAM) $(TOOL_BIN) $(BENCH_BIN)
 tests: all $(SUITE_BIN)
@@ -216,6 +216,8 @@ else ifneq ($(SEED),)
 else
 	@tools/run-tests sim
 endif
+plants: $(SIM_BIN)
+	@tools/run-tests plants
 
 $(FUZZ_BIN): $(B)/%: $(B)/%.o $(call shared_of,tests/lib) $(LIB)
 	$(call say,LD)
@@ -236,7 +238,7 @@ test:
 	@$(MAKE) --no-print-directory FLAVOUR=asan own-tests
 	@$(MAKE) --no-print-directory FLAVOUR=cover own-tests
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
-	@tools/run-tests tidy pure unit laws dialog sim house asan cover-quick fuzz it twin
+	@tools/run-tests tidy pure unit laws dialog sim plants house asan cover-quick fuzz it twin
 
 check: tests
 	@tools/run-tests tidy pure unit laws dialog
@@ -323,6 +325,7 @@ help:
 	@echo 'make test       everything: installs what the tests need, runs every suite'
 	@echo 'make check      the quick gate: tidy, pure, unit, laws, dialogs'
 	@echo 'make unit|laws|dialog|house|it|twin     one suite'
+	@echo 'make plants     planted bugs, each to be found by a check of the simulation'
 	@echo 'make sim        worlds of the simulation (N=1000 SEED=1; SEED=7 shows one)'
 	@echo 'make tidy pure  the house rules; the floors that may not call the kernel'
 	@echo 'make format     clang-format over all C files'

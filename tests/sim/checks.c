@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { SLACK_US = 3000000, CLOSING_US = 5000000, LINGER_US = 2000000 };
+enum { SLACK_US = 3000000, END_LATE_US = 4000000, CLOSING_US = 5000000, LINGER_US = 2000000 };
 
 /* ---- deadlines ---- */
 
@@ -195,6 +195,9 @@ static void check_relay(const struct guest *g)
 	if (g->ending == END_QUIT && (b->tail != 6 || c->tail != 9))
 		kernel_violation(check, "guest %u: QUIT and its reply: %u, %u bytes", g->id,
 				 b->tail, c->tail);
+	if (g->over_us > g->active_us + END_LATE_US)
+		kernel_violation("end-late", "guest %u: %llu ms after the last byte", g->id,
+				 (unsigned long long)(g->over_us - g->active_us) / 1000);
 }
 
 /* A backend that closes over what the client still sends: its last words are for the client. */
@@ -204,8 +207,8 @@ static bool words_owed(const struct guest *g)
 
 	return g->back_trick == BACK_STOPS_WITH_WORDS && g->client.relay &&
 	       g->back.talk.closing_said && g->back.out_at == g->back.out_n &&
-	       g->leave_at == UINT32_MAX && !w->stormy && !kernel_fault_hit() && !w->early_stop &&
-	       g->ending == END_QUIT && g->conf->timeout_ms >= 60000 &&
+	       g->leave_at == UINT32_MAX && !g->client.left && !w->stormy && !kernel_fault_hit() &&
+	       !w->early_stop && g->ending == END_QUIT && g->conf->timeout_ms >= 60000 &&
 	       g->conf->proxy_timeout_ms >= 60000;
 }
 

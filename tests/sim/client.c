@@ -108,7 +108,9 @@ static void on_outcome(struct guest *g, const struct step *s)
 	bool passed = g->login == LOGIN_NONE && !is_ours(c->replies.text) && g->back.ready &&
 		      g->back_step == g->back.steps;
 
-	if (last && (c->replies.code == s->code || passed)) {
+	bool ours = g->login == LOGIN_NONE || !strcmp(c->replies.text, "235 2.0.0 OK");
+
+	if (last && ((c->replies.code == s->code && ours) || passed)) {
 		c->relay = g->logged_in = true;
 		kernel_trace(g->id, "client is in");
 		g->login_us = g->active_us = kernel_now_us();
@@ -360,6 +362,7 @@ static void leave(struct guest *g)
 
 	kernel_trace(g->id, "client leaves: %d", g->leave);
 	g->leave_at = UINT32_MAX;
+	c->left = true;
 	if (c->saw_end) {
 		close_end(g);
 		return;

@@ -126,7 +126,7 @@ struct client {
 	uint32_t wrote; /* bytes in all */
 	uint32_t lines; /* line ends among them, before the relay */
 	uint32_t step, step_at, answered;
-	bool relay, shut, over, mute, final, saw_end;
+	bool relay, shut, over, mute, final, left, saw_end;
 	uint16_t last_code;
 };
 
