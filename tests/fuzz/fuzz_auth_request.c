@@ -8,7 +8,7 @@
 #include "base/must.h"
 #include "proto/auth_http.h"
 #include "tests/lib/guard.h"
-#include "tests/lib/plain.h"
+#include "tests/lib/reference.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +60,7 @@ static void expect_escaped(struct str name, struct str value)
 	size_t n = 0;
 
 	must(plain && !memchr(text.n ? text.p : plain, ' ', text.n));
-	must(plain_unescape(text, STR("%"), plain, &n) == 0 && str_eq(str_of(plain, n), value));
+	must(reference_unescape(text, STR("%"), plain, &n) == 0 && str_eq(str_of(plain, n), value));
 	free(plain);
 }
 

@@ -7,7 +7,7 @@
 #include "base/codec.h"
 #include "base/must.h"
 #include "tests/lib/guard.h"
-#include "tests/lib/plain.h"
+#include "tests/lib/reference.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static void check_base64(struct str s)
 	size_t n = 0, digits = str_find(text, '=');
 
 	must(text.n == (s.n + 2) / 3 * 4 && text.n - digits == (3 - s.n % 3) % 3);
-	must(plain_base64(text, to, &n) == 0 && str_eq(str_of(to, n), s));
+	must(reference_base64(text, to, &n) == 0 && str_eq(str_of(to, n), s));
 	to = guard_room(&decoded, codec_base64_room(text.n));
 	must(codec_base64_decode(text, to, &n) == 0 && str_eq(str_of(to, n), s));
 }
@@ -74,7 +74,7 @@ static void check_escape(encoder *e, struct str mark, struct str s)
 		must(e != codec_xtext || c != '=');
 		must(e != out_escaped || c != '"');
 	}
-	must(plain_unescape(text, mark, to, &n) == 0 && str_eq(str_of(to, n), s));
+	must(reference_unescape(text, mark, to, &n) == 0 && str_eq(str_of(to, n), s));
 }
 
 static void check_decode(struct str s)
@@ -84,7 +84,7 @@ static void check_decode(struct str s)
 	int result = codec_base64_decode(s, to, &n);
 
 	must(plain != NULL);
-	must(result == plain_base64(s, plain, &plain_n));
+	must(result == reference_base64(s, plain, &plain_n));
 	must(result < 0 || (n <= codec_base64_room(s.n) && n == plain_n));
 	must(result < 0 || memcmp(to, plain, n) == 0);
 	free(plain);

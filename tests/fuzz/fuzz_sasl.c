@@ -8,7 +8,7 @@
 #include "base/must.h"
 #include "proto/sasl.h"
 #include "tests/lib/guard.h"
-#include "tests/lib/plain.h"
+#include "tests/lib/reference.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static struct reference read_plain(struct str response)
 	size_t n = 0;
 
 	must(r.bytes != NULL);
-	if (plain_base64(response, r.bytes, &n) == 0)
+	if (reference_base64(response, r.bytes, &n) == 0)
 		r.text = str_of(r.bytes, n);
 	return r;
 }

@@ -7,7 +7,7 @@
 
 #include "session/desk.h"
 #include "session/reason.h"
-#include "tests/lib/plain.h"
+#include "tests/lib/reference.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,7 +135,7 @@ static unsigned count_encoded(struct str all, const struct stage_secret *secret)
 
 		while (end < all.n && all.p[end] > ' ')
 			end++;
-		if (plain_base64(str_first(all, end), plain, &n) == 0)
+		if (reference_base64(str_first(all, end), plain, &n) == 0)
 			found += (unsigned)count(str_of(plain, n), secret);
 		all = str_from(all, end + 1);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * plain: decoders by the letter of their RFCs: bit by bit, digit by digit.
+ * reference: decoders by the letter of their RFCs: bit by bit, digit by digit.
  */
-#include "tests/lib/plain.h"
+#include "tests/lib/reference.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@ static int index_in(const char *digits, uint8_t c)
 	return at ? (int)(at - digits) : -1;
 }
 
-int plain_base64(struct str s, uint8_t *to, size_t *n)
+int reference_base64(struct str s, uint8_t *to, size_t *n)
 {
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -45,7 +45,7 @@ static int hex(struct str two)
 	return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-int plain_unescape(struct str s, struct str mark, uint8_t *to, size_t *n)
+int reference_unescape(struct str s, struct str mark, uint8_t *to, size_t *n)
 {
 	for (*n = 0; s.n; (*n)++) {
 		int c = s.p[0];
