@@ -109,7 +109,7 @@ static bool applies(const struct conf_settings *s, enum trouble trouble)
 
 	switch (trouble) {
 	case NEEDS_IMAP_ID:
-		return !s->imap_id;
+		return !s->imap_id && !s->identity;
 	case NEEDS_PLAIN:
 		return !plain;
 	case DENIES_PLAIN:

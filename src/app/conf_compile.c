@@ -128,7 +128,7 @@ static int check_reply(struct conf_build *b, const struct conf_settings *s)
 					   1,
 				   2},
 		[PROTOCOL_IMAP] = {"CAPABILITY", "imap_capabilities",
-				   sizeof("* CAPABILITY" ALL_AUTHS
+				   sizeof("* CAPABILITY ID" ALL_AUTHS
 					  " STARTTLS LOGINDISABLED\r\n OK completed\r\n") -
 					   1 + FRONT_TAG_MAX,
 				   1},

@@ -302,7 +302,8 @@ const struct conf_row conf_table[] = {
 		 "XCLIENT if a POP3 server greets with [XCLIENT], with ID if an IMAP server greets "
 		 "with that capability. Dovecot does so to those in its login_trusted_networks. "
 		 "Clients that are proxies themselves may then tell us how many more may follow, "
-		 "so that a circle ends. Not known to NGINX."},
+		 "so that a circle ends: for them, our own greetings have [XCLIENT] and "
+		 "[CAPABILITY], and ID is announced and answered. Not known to NGINX."},
 	{SETTING("xclient", M_S), ARGS(1, 1), AT(xclient), .set = conf_value_flag, .fallback = "on",
 	 .syntax = "on | off",
 	 .help = "Whether to tell the mail server about the client with XCLIENT, as Postfix "

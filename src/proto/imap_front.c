@@ -31,6 +31,58 @@ typedef struct front_step handler(struct front *f, struct out *out);
 
 /* ---- replies ---- */
 
+static bool in_plain_text(const struct front *f)
+{
+	return f->conf->starttls == STARTTLS_ONLY && !f->secured;
+}
+
+static bool offers_tls(const struct front *f)
+{
+	return f->conf->starttls != STARTTLS_OFF && !f->secured;
+}
+
+static bool is_listed(const struct front_conf *conf, struct str capability)
+{
+	for (uint32_t i = 0; i < conf->n_capabilities; i++)
+		if (str_eq_nocase(conf->capabilities[i], capability))
+			return true;
+	return false;
+}
+
+static void write_capabilities(const struct front *f, struct out *out)
+{
+	const struct front_conf *conf = f->conf;
+
+	for (uint32_t i = 0; i < conf->n_capabilities; i++) {
+		out_byte(out, ' ');
+		out_str(out, conf->capabilities[i]);
+	}
+	if (conf->identity && !is_listed(conf, STR("ID")))
+		out_lit(out, " ID");
+	for (int m = 0; m < SASL_COUNT && !in_plain_text(f); m++) {
+		if (!(conf->methods & 1U << m))
+			continue;
+		out_lit(out, " AUTH=");
+		out_str(out, front_sasl_name((enum sasl_mechanism)m));
+	}
+	if (offers_tls(f))
+		out_lit(out, " STARTTLS");
+	if (in_plain_text(f))
+		out_lit(out, " LOGINDISABLED");
+}
+
+/* A proxy in front looks for ID in the greeting, before it says what it knows. */
+static void greet(const struct front *f, struct out *out)
+{
+	out_lit(out, "* OK ");
+	if (f->conf->identity) {
+		out_lit(out, "[CAPABILITY");
+		write_capabilities(f, out);
+		out_lit(out, "] ");
+	}
+	out_lit(out, "IMAP4 ready\r\n");
+}
+
 static void write_tag(const struct front *f, struct out *out)
 {
 	struct str tag = str_of(f->u.imap.tag, f->u.imap.tag_n);
@@ -49,7 +101,7 @@ static void say(const struct front *f, enum front_word word, struct out *out)
 {
 	switch (word) {
 	case FRONT_SAY_GREETING:
-		out_lit(out, "* OK IMAP4 ready\r\n");
+		greet(f, out);
 		break;
 	case FRONT_SAY_INVALID:
 		write_tag(f, out);
@@ -163,35 +215,10 @@ static enum piece add_arguments(struct front *f, struct str rest, struct out *ou
 
 /* ---- commands ---- */
 
-static bool in_plain_text(const struct front *f)
-{
-	return f->conf->starttls == STARTTLS_ONLY && !f->secured;
-}
-
-static bool offers_tls(const struct front *f)
-{
-	return f->conf->starttls != STARTTLS_OFF && !f->secured;
-}
-
 static struct front_step on_capability(struct front *f, struct out *out)
 {
-	const struct front_conf *conf = f->conf;
-
 	out_lit(out, "* CAPABILITY");
-	for (uint32_t i = 0; i < conf->n_capabilities; i++) {
-		out_byte(out, ' ');
-		out_str(out, conf->capabilities[i]);
-	}
-	for (int m = 0; m < SASL_COUNT && !in_plain_text(f); m++) {
-		if (!(conf->methods & 1U << m))
-			continue;
-		out_lit(out, " AUTH=");
-		out_str(out, front_sasl_name((enum sasl_mechanism)m));
-	}
-	if (offers_tls(f))
-		out_lit(out, " STARTTLS");
-	if (in_plain_text(f))
-		out_lit(out, " LOGINDISABLED");
+	write_capabilities(f, out);
 	out_lit(out, "\r\n");
 	return completed(f, out);
 }
@@ -241,9 +268,15 @@ static struct front_step on_authenticate(struct front *f, struct out *out)
 	return front_sasl_begin(f, args, f->u.imap.n, out);
 }
 
-/* RFC 2971: whoever asks is told nothing, and what it says of itself is not kept. */
+/* RFC 2971: whoever asks is told nothing, and of what it says, only hear() keeps something. */
 static struct front_step on_id(struct front *f, struct out *out)
 {
+	if (front_loops(f)) {
+		write_tag(f, out);
+		out_lit(out, " NO [CONTACTADMIN] proxies run in a circle\r\n");
+		f->reason = REASON_CLIENT_LOOP;
+		return (struct front_step){.to = FRONT_IN_DONE, .ev = FRONT_FAIL};
+	}
 	out_lit(out, "* ID NIL\r\n");
 	return completed(f, out);
 }
@@ -270,7 +303,9 @@ static uint8_t find_command(const struct front *f, struct str verb)
 
 	while (i < COMMANDS && !str_eq_nocase(verb, commands[i].name))
 		i++;
-	return i < COMMANDS && commands[i].id && !f->conf->id ? COMMANDS : i;
+	if (i < COMMANDS && commands[i].id && !f->conf->id && !f->conf->identity)
+		return COMMANDS;
+	return i;
 }
 
 /* ---- pieces of a command ---- */
@@ -295,12 +330,20 @@ static enum front_ev run(struct front *f, struct out *out)
 	return front_take(f, step, out);
 }
 
-/* The list of ID in the clear: only its literals matter, for they have to be read. */
+/* A proxy in front says whose session it is. We take from it only how many proxies may follow, if
+ * that is a number: everybody can say the rest. */
+static void hear(struct front *f, struct str list)
+{
+	(void)(f->conf->identity && front_set_hops(f, imap_text_ttl(list)));
+}
+
+/* The list of ID: besides that, only its literals matter, for they have to be read. */
 static enum piece pass_over(struct front *f, struct str text, struct out *out)
 {
 	struct imap_literal literal;
 	size_t at = text.n;
 
+	hear(f, text);
 	while (at && text.p[at - 1] != '{')
 		at--;
 	if (!at || imap_text_literal(str_from(text, at - 1), &literal) < 0)

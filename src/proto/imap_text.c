@@ -43,15 +43,12 @@ bool imap_text_is_unsynced(struct str line)
 	return ends_with(line, STR("+}")) && str_find(line, '{') < line.n;
 }
 
-int imap_text_ttl(struct str list)
+struct str imap_text_ttl(struct str list)
 {
 	const struct str name = STR("\"x-proxy-ttl\" \"");
-	uint64_t ttl;
 
 	while (list.n && !str_starts_nocase(list, name))
 		list = str_from(list, 1);
 	list = str_from(list, name.n);
-	if (str_u64(str_first(list, str_find(list, '"')), UINT8_MAX, &ttl) < 0)
-		return -1;
-	return (int)ttl;
+	return str_first(list, str_find(list, '"'));
 }

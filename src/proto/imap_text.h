@@ -22,7 +22,7 @@ size_t imap_text_tag(struct str line, size_t max);
 /* True if the client sends a literal behind this line without being asked. */
 bool imap_text_is_unsynced(struct str line);
 
-/* The number that an ID list gives as x-proxy-ttl: how many proxies may follow. -1: none. */
-int imap_text_ttl(struct str list);
+/* What an ID list has as x-proxy-ttl: how many proxies may follow. Empty: nothing. */
+struct str imap_text_ttl(struct str list);
 
 #endif

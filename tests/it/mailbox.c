@@ -333,6 +333,45 @@ Test(it_mailbox, dovecot_hears_nothing_unless_told_to)
 	place_end(m.place, false);
 }
 
+/* The service sends everybody to where they come from. */
+Test(it_mailbox, proxies_in_a_circle_end_by_themselves)
+{
+	uint16_t imap = place_free_port(), pop3 = place_free_port();
+	struct place *p = place_new();
+	char users[256], mail[512];
+	struct talk t;
+
+	if (place_is_nginx())
+		cr_skip("nginx goes on until it has no more connections");
+	snprintf(users, sizeof(users),
+		 "{\"imap\": {\"server\": \"127.0.0.1\", \"port\": %u},"
+		 " \"pop3\": {\"server\": \"127.0.0.1\", \"port\": %u},"
+		 " \"users\": {\"alice\": {\"password\": \"secret\"}}}",
+		 imap, pop3);
+	place_authd(p, users, NULL);
+	snprintf(mail, sizeof(mail),
+		 "proxy_identity on;\n"
+		 "server { listen 127.0.0.1:%u; protocol imap; }\n"
+		 "server { listen 127.0.0.1:%u; protocol pop3; }\n",
+		 imap, pop3);
+	place_proxy(p, &(struct place_conf){.mail = mail});
+	talk_open(&t, imap);
+	talk_expect(&t, "* OK [CAPABILITY IMAP4 IMAP4rev1 UIDPLUS ID AUTH=PLAIN] IMAP4 ready");
+	talk_say(&t, "a LOGIN alice secret", "* BAD internal server error");
+	talk_expect_end(&t);
+	talk_close(&t);
+	cr_assert_eq(place_auth_count(p, "accepted"), 5);
+	talk_open(&t, pop3);
+	talk_expect(&t, "+OK [XCLIENT] POP3 ready");
+	talk_say(&t, "USER alice", "+OK");
+	talk_say(&t, "PASS secret", "-ERR internal server error");
+	talk_expect_end(&t);
+	talk_close(&t);
+	cr_assert_eq(place_auth_count(p, "accepted"), 10);
+	place_await_log(p, "proxies run in a circle, or too many in a row while in auth state, .*");
+	place_end(p, false);
+}
+
 /* --- the example ---------------------------------------------------------------------------------
  */
 

@@ -49,6 +49,7 @@ Test(conf_capability, what_works_is_not_warned_of)
 		{"imap", "imap_capabilities IMAP4rev1 SASL-IR LITERAL+ IDLE ENABLE NAMESPACE MOVE "
 			 "CONDSTORE QRESYNC UTF8=ACCEPT AUTHORS COMPRESSED;"},
 		{"imap", "imap_capabilities IMAP4rev1 id; imap_id on;"},
+		{"imap", "imap_capabilities IMAP4rev1 ID; proxy_identity on;"},
 		{"imap", "imap_capabilities IMAP4rev1 LOGINDISABLED; imap_auth cram-md5;"},
 		{"pop3", "pop3_capabilities TOP UIDL; pop3_auth apop;"},
 		/* another protocol's */
