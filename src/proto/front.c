@@ -180,7 +180,7 @@ static bool is_http(struct str text)
 enum front_ev front_invalid(struct front *f, struct str text, struct out *out)
 {
 	front_engine(f)->say(f, FRONT_SAY_INVALID, out);
-	if (f->commands == 1 && is_http(text)) {
+	if (f->commands == 1 && f->state == FRONT_IN_START && is_http(text)) {
 		f->refused = str_first(text, FRONT_REFUSED_MAX);
 		return front_fail(f, REASON_CLIENT_HTTP);
 	}

@@ -192,9 +192,6 @@ static enum piece add_literal(struct front *f, struct str spec, struct out *out)
 
 static enum piece add_arguments(struct front *f, struct str rest, struct out *out)
 {
-	/* A CR is only good in front of LF. */
-	if (str_find(rest, '\r') != rest.n)
-		return PIECE_INVALID;
 	while (rest.n) {
 		size_t word = str_find(rest, ' ');
 
@@ -360,6 +357,9 @@ static enum front_ev go_on(struct front *f, struct str text, struct str rest, st
 {
 	bool id = commands[f->u.imap.command].id;
 
+	/* A CR is only good in front of LF. */
+	if (str_find(text, '\r') != text.n)
+		return invalid(f, text, out);
 	switch (id ? pass_over(f, rest, out) : add_arguments(f, rest, out)) {
 	case PIECE_INVALID:
 		return invalid(f, text, out);
@@ -412,8 +412,11 @@ static enum front_ev on_literal(struct front *f, struct str bytes, struct out *o
 	bool id = commands[f->u.imap.command].id;
 
 	f->u.imap.in_literal = false;
-	if (!id && add_argument(f, bytes) < 0)
-		return invalid(f, str_none(), out);
+	if (!id && add_argument(f, bytes) < 0) {
+		/* The rest of its line is no command. */
+		say(f, FRONT_SAY_INVALID, out);
+		return front_fail(f, REASON_CLIENT_LITERAL);
+	}
 	return front_take(f, (struct front_step){.to = FRONT_IN_LITERAL}, out);
 }
 
@@ -434,13 +437,17 @@ static void forget(struct front *f, bool all)
 	f->literal = 0;
 }
 
+static bool logs_in(struct str words)
+{
+	return str_starts_nocase(words, STR("LOGIN")) || str_starts_nocase(words, STR("AUTH"));
+}
+
+/* What is no tag to us may be one to the client, which may also have forgotten it. */
 static bool glance(struct front *f, struct str line)
 {
-	struct str rest = line;
-
 	if (f->state == FRONT_IN_START)
-		rest = str_trim_sp(str_from(line, keep_tag(f, line)));
-	return str_starts_nocase(rest, STR("LOGIN")) || str_starts_nocase(rest, STR("AUTH"));
+		(void)keep_tag(f, line);
+	return logs_in(line) || logs_in(str_trim_sp(str_from(line, str_find(line, ' '))));
 }
 
 const struct front_engine imap_front_engine = {

@@ -23,14 +23,23 @@ static void begin(struct laws_world *w, struct out *out)
 	back_init(&s->back, &conf->back, &s->peer);
 }
 
-/* The first reply that waits, if whole, or else everything. */
-static struct str answer_in(const struct laws_back *conf, const struct buf *in)
+/* IMAP leaves lines that it has passed over in the input, for the client. */
+static size_t passed_over(const struct self *s)
 {
+	return s->back.conf->protocol == PROTOCOL_IMAP ? s->back.u.imap.passed : 0;
+}
+
+/* The first reply that waits, if whole, or else everything. */
+static struct str answer_in(const struct laws_world *w, const struct buf *in)
+{
+	const struct laws_back *conf = w->conf;
+	size_t passed = passed_over(w->self);
 	struct smtp_reply r = {0};
 	struct str text = {0};
 
 	if (conf->back.protocol != PROTOCOL_SMTP)
-		return str_first(buf_data(in), str_find(buf_data(in), '\n') + 1);
+		return str_first(buf_data(in),
+				 passed + str_find(str_from(buf_data(in), passed), '\n') + 1);
 	(void)!smtp_reply_next(&r, in, conf->back.reply_max, &text);
 	return text;
 }
@@ -51,14 +60,15 @@ static void trace(struct laws_world *w, const char *event)
 static enum laws_turn turn(struct laws_world *w, struct buf *in, struct out *out)
 {
 	struct self *s = w->self;
-	struct buf shown = buf_view(answer_in(w->conf, in));
+	struct buf shown = buf_view(answer_in(w, in));
 	uint32_t n = buf_len(&shown);
+	size_t passed = passed_over(s);
 	enum back_ev ev = back_next(&s->back, &shown, out);
 
 	n -= buf_len(&shown);
 	switch (ev) {
 	case BACK_MORE:
-		if (n == 0)
+		if (n == 0 && passed_over(s) == passed)
 			return LAWS_MORE;
 		trace(w, "step");
 		buf_consume(in, n);
@@ -89,7 +99,22 @@ static bool is_broken(const struct laws_back *conf, struct str line)
 	return str_find(line, '\r') < line.n || str_find(line, 0) < line.n;
 }
 
-/* Commands are whole lines without stray line ends, and no more of them than there are steps. */
+/* The bytes of an IMAP literal that a line without its end announces, or 0. */
+static size_t literal_of(const struct laws_back *conf, struct str line)
+{
+	size_t at = line.n;
+	uint64_t n;
+
+	if (conf->back.protocol != PROTOCOL_IMAP || !at || line.p[at - 1] != '}')
+		return 0;
+	while (at && line.p[at - 1] != '{')
+		at--;
+	line = str_from(line, at);
+	return str_u64(str_first(line, line.n - 1), UINT32_MAX, &n) < 0 ? 0 : (size_t)n;
+}
+
+/* Commands are whole lines without stray line ends, and no more of them than there are steps. What
+ * is announced as a literal may be anything. */
 static void output(struct laws_world *w, struct str all)
 {
 	size_t lines = 0;
@@ -103,7 +128,7 @@ static void output(struct laws_world *w, struct str all)
 		laws_hold(w, !is_broken(w->conf, line),
 			  "injection: control characters in a command");
 		lines++;
-		all = str_from(all, lf + 1);
+		all = str_from(all, lf + 1 + literal_of(w->conf, line));
 	}
 	laws_hold(w, lines <= 5, "injection: more commands than steps");
 }
