@@ -269,6 +269,7 @@ static struct front_step on_authenticate(struct front *f, struct out *out)
 static struct front_step on_id(struct front *f, struct out *out)
 {
 	if (front_loops(f)) {
+		out_lit(out, "* BYE proxies run in a circle\r\n");
 		write_tag(f, out);
 		out_lit(out, " NO [CONTACTADMIN] proxies run in a circle\r\n");
 		f->reason = REASON_CLIENT_LOOP;

@@ -33,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	uint8_t choice = n ? data[0] : 0;
 
 	conf.front.id = choice & 1;
+	conf.front.identity = choice & 128;
 	conf.front.methods = methods[choice >> 1 & 3];
 	conf.front.starttls = choice & 8 ? STARTTLS_OFF : choice & 16 ? STARTTLS_ON : STARTTLS_ONLY;
 	conf.verdicts = verdicts[choice >> 5 & 3];

@@ -58,6 +58,9 @@ static const struct str transcripts[] = {
 		 "AQ==\r\nb LOGOUT\r\n"),
 	STR_INIT("a CAPABILITY\r\nb STARTTLS\r\nc LOGIN evil evil\r\nd LOGOUT\r\n"),
 	STR_INIT("b STARTTLS {3}\r\nabc\r\nc LOGIN {9}\r\nevil"),
+	STR_INIT("a ID (\"x-proxy-ttl\" \"3\")\r\nb ID (\"X-Proxy-TTL\" \"x\" {1+}\r\nb ID\r\n"
+		 "c ID (\"name\" {3+}\r\nabc \"x-proxy-ttl\" \"1\" \"a\" {1}\r\nb)\r\n"
+		 "d LOGIN alice secret1\r\ne ID (\"x-proxy-ttl\" \"0\")\r\nf NOOP\r\n"),
 	/* one kind fails, then another */
 	STR_INIT("a LOGIN alice wonder\r\nb AUTHENTICATE EXTERNAL YQ==\r\nc AUTHENTICATE "
 		 "CRAM-MD5\r\n"
@@ -112,6 +115,7 @@ Test(laws_imap_front, every_method_and_verdict)
 
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
 		conf.verdicts = verdicts[i];
+		conf.front.identity = i & 1;
 		check_all(&conf, true);
 	}
 }

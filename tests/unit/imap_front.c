@@ -363,32 +363,6 @@ Test(imap_front, starttls)
 	expect(STR("d NOOP\r\n"), STR("d OK completed\r\n"));
 }
 
-Test(imap_front, id_with_its_list)
-{
-	static const struct str lists[] = {
-		STR_INIT("a ID NIL\r\n"),
-		STR_INIT("a ID\r\n"),
-		STR_INIT("a id (\"name\" \"x\" \"version\" NIL)\r\n"),
-		STR_INIT("a ID ({4+}\r\nname {1+}\r\n) \"a\" {0+}\r\n)\r\n"),
-		STR_INIT("a ID (\"a\" \"b {3}\" \"c\" \"1 2 3 4 5 6 7\")\r\n"),
-	};
-
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		begin(PLAIN);
-		expect(lists[i], STR("* ID NIL\r\na OK completed\r\n"));
-		cr_assert(front_idle(&front), "nothing of it is kept");
-		conf.id = false;
-		if (i != 3)
-			expect(lists[i], STR("a BAD invalid command\r\n"));
-		else
-			cr_assert_eq(say(lists[i]), FRONT_FAIL);
-	}
-	begin(PLAIN);
-	expect(STR("a ID (\"a\" {3}\r\n"), STR("+ OK\r\n"));
-	expect(STR("b\r\n \"c\" {1}\r\n"), STR("+ OK\r\n"));
-	expect(STR("d)\r\n"), STR("* ID NIL\r\na OK completed\r\n"));
-}
-
 Test(imap_front, errors_and_commands_are_limited)
 {
 	begin(PLAIN);

@@ -60,6 +60,28 @@ Test(imap_text, tags)
 	cr_assert_eq(imap_text_tag(STR("a\0 x"), 32), 0);
 }
 
+Test(imap_text, how_many_proxies_may_follow)
+{
+	static const struct {
+		struct str list, ttl;
+	} rows[] = {
+		{STR_INIT("(\"x-proxy-ttl\" \"5\")"), STR_INIT("5")},
+		{STR_INIT("(\"name\" \"x\" \"X-Proxy-TTL\" \"12\" \"x-proxy-ttl\" \"1\")"),
+		 STR_INIT("12")},
+		{STR_INIT("(\"x-proxy-ttl\" \"5"), STR_INIT("5")},
+		{STR_INIT("(\"x-proxy-ttl\" \"\")"), STR_INIT("")},
+		{STR_INIT("(\"x-proxy-ttl\" \""), STR_INIT("")},
+		{STR_INIT("(\"x-proxy-ttl\" NIL)"), STR_INIT("")},
+		{STR_INIT("(\"x-proxy-ttl\" {1}"), STR_INIT("")},
+		{STR_INIT("(\"x-proxy-tt\" \"5\")"), STR_INIT("")},
+		{STR_INIT("NIL"), STR_INIT("")},
+		{STR_INIT(""), STR_INIT("")},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		cr_assert(str_eq(imap_text_ttl(rows[i].list), rows[i].ttl), "row %zu", i);
+}
+
 Test(imap_text, what_comes_without_being_asked_for)
 {
 	cr_assert(imap_text_is_unsynced(STR("a FOO {1+}")));
