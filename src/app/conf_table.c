@@ -104,7 +104,7 @@ const struct conf_row conf_table[] = {
 	 .set = conf_value_number, LIMIT(1, PER_THREAD_MAX), .fallback = "512", .syntax = "number",
 	 .help = "How many client sessions each thread serves at the same time. Only clients "
 		 "count, not the connections to mail servers and authentication services. One more "
-		 "client is told 421 and counted."},
+		 "client is turned away (SMTP: 421) and counted."},
 	{SETTING("ring_entries", EVENT), ARGS(2, 2), .set = conf_value_ring_entries,
 	 LIMIT(8, 32768), .fallback = "1024 8192", .syntax = "submissions completions",
 	 .help = "The sizes of the queues between each thread and the kernel, powers of two. Both "
@@ -211,8 +211,8 @@ const struct conf_row conf_table[] = {
 		 "requests wait for one. Not known to NGINX."},
 	{SETTING("auth_http_queue", M_S), ARGS(1, 1), AT(auth_queue), .set = conf_value_number,
 	 LIMIT(0, PER_THREAD_MAX), .fallback = "4096", .syntax = "number",
-	 .help = "How many requests of each thread may wait for a connection. One more is answered "
-		 "451 and logged. Not known to NGINX."},
+	 .help = "How many requests of each thread may wait for a connection. One more is an "
+		 "internal server error to the client (SMTP: 451) and logged. Not known to NGINX."},
 
 	{SETTING("smtp_auth", M_S), ARGS(1, CONF_ARGS_ANY), AT(methods[PROTOCOL_SMTP]),
 	 .set = conf_value_choices, .choices = smtp_methods, .fallback = "plain login",
@@ -291,7 +291,7 @@ const struct conf_row conf_table[] = {
 	{SETTING("proxy_pass_error_message", M_S), ARGS(1, 1), AT(pass_error_message),
 	 .set = conf_value_flag, .fallback = "off", .syntax = "on | off",
 	 .help = "Whether the client is told the mail server's own words when that refuses a "
-		 "session; otherwise 451."},
+		 "session; otherwise \"internal server error\" (SMTP: 451)."},
 	{SETTING("proxy_smtp_auth", M_S), ARGS(1, 1), AT(proxy_smtp_auth), .set = conf_value_flag,
 	 .fallback = "off", .syntax = "on | off",
 	 .help = "Whether to log in at the mail server, with AUTH PLAIN and the credentials of the "

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PROGRAM "/usr/sbin/dovecot"
+
 static const char configuration[] =
 	"protocols = imap pop3\n"
 	"listen = 127.0.0.1\n"
@@ -112,6 +114,16 @@ static bool greets(uint16_t port, const char *begins)
 	return good;
 }
 
+bool dovecot_is_known(void)
+{
+	FILE *f = popen(PROGRAM " --version", "re");
+	char version[64] = "";
+
+	cr_assert(f && fgets(version, sizeof(version), f), PROGRAM " does not run");
+	pclose(f);
+	return strncmp(version, "2.3.", 4) == 0;
+}
+
 void dovecot_own(struct place *p)
 {
 	char dir[256], owner[128];
@@ -125,7 +137,7 @@ void dovecot_own(struct place *p)
 void dovecot_start(struct place *p, struct dovecot *d)
 {
 	char dir[256], conf[300];
-	const char *argv[16] = {"/usr/sbin/dovecot", "-F", "-c", conf, NULL};
+	const char *argv[16] = {PROGRAM, "-F", "-c", conf, NULL};
 	const char *const as_root[] = {"setpriv", "--reuid",        user,          "--regid",
 				       group,     "--clear-groups", "--pdeathsig", "TERM"};
 	size_t n = sizeof(as_root) / sizeof(as_root[0]);

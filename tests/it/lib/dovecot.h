@@ -9,12 +9,17 @@
 
 #include "tests/it/lib/place.h"
 
+#include <stdbool.h>
+
 #define DOVECOT_PASSWORD "at-the-backend"
 #define DOVECOT_LOG      "dovecot/dovecot.log"
 
 struct dovecot {
 	uint16_t imap, pop3;
 };
+
+/* True if it is one whose configuration we can write: 2.4 reads another language than 2.3. */
+bool dovecot_is_known(void);
 
 /* Starts it and waits until it answers; it ends with the place. */
 void dovecot_start(struct place *p, struct dovecot *d);
