@@ -459,15 +459,21 @@ struct str world_unread(const struct world *w, enum script_wire which)
 	return wire->from ? str_of(wire->from + wire->used, wire->from_n - wire->used) : str_none();
 }
 
-/* What is left of the memory when runs of zeroes are one zero: nearly nothing of a lot. */
+/* What is left of the memory when runs of zeroes are one zero: nearly nothing of a lot, which every
+ * play looks at. */
 static struct str world_rests(const struct world *w, uint8_t *rest, size_t size)
 {
+	enum { STEP = 512 / 8 };
+	static const uint64_t zeroes[STEP];
 	const uint64_t *words = w->desk_memory;
-	size_t n = 0;
+	size_t n = 0, all = w->desk_bytes / 8;
 
-	for (size_t i = 0; i < w->desk_bytes / 8; i++) {
+	for (size_t i = 0; i < all; i++) {
 		if (n + sizeof(w->session) + 8 > size)
 			break;
+		while ((!n || !rest[n - 1]) && i + STEP < all &&
+		       !memcmp(&words[i], zeroes, sizeof(zeroes)))
+			i += STEP;
 		if (words[i])
 			memcpy(rest + n, &words[i], 8);
 		else if (n && rest[n - 1])
