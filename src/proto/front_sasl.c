@@ -162,14 +162,16 @@ static struct front_step refusal(struct front *f, struct str response, struct ou
 	return (struct front_step){.to = FRONT_IN_DONE, .ev = FRONT_FAIL};
 }
 
-/* Only the first word counts, as in NGINX; one that begins with a space is empty. */
+/* Only the first word counts, as in NGINX; one that begins with a space is empty. Of a refusal
+ * nobody gets rid by answering oddly. */
 enum front_ev front_sasl_line(struct front *f, struct str text, uint32_t words_max, struct out *out)
 {
 	struct front_words words = {0};
 	struct str response = str_first(text, str_find(text, ' '));
+	bool odd = front_split(str_from(text, response.n), words_max - 1, &words) < 0 ||
+		   str_find(response, '\r') < response.n;
 
-	if (front_split(str_from(text, response.n), words_max - 1, &words) < 0 ||
-	    str_find(response, '\r') < response.n)
+	if (odd && f->state != FRONT_IN_REFUSAL)
 		return front_invalid(f, text, out);
 	return front_take(f, front_sasl_response(f, response, out), out);
 }
