@@ -402,6 +402,14 @@ static void feed(struct thread *t, struct auth_conn *c, struct buf *in)
 		deliver(t, c->pair, &c->response.verdict);
 }
 
+/* Answers hold passwords, those that come too late as well. */
+static void drop_buffer(struct thread *t, const struct ring_event *ev)
+{
+	if (ev->res > 0)
+		buf_wipe_memory(ring_buffer(t->io.ring, ev->buffer), (size_t)ev->res);
+	ring_put_buffer(t->io.ring, ev->buffer);
+}
+
 static void received(struct thread *t, struct auth_conn *c, const struct ring_event *ev)
 {
 	struct str bytes = str_of(ring_buffer(t->io.ring, ev->buffer), (size_t)ev->res);
@@ -416,8 +424,7 @@ static void received(struct thread *t, struct auth_conn *c, const struct ring_ev
 		feed(t, c, &fresh);
 		whole = buf_append(&c->in, buf_data(&fresh)) == buf_len(&fresh);
 	}
-	buf_wipe_memory(ring_buffer(t->io.ring, ev->buffer), bytes.n);
-	ring_put_buffer(t->io.ring, ev->buffer);
+	drop_buffer(t, ev);
 	if (idle || !whole) {
 		/* Bytes that answer no request, or more than any answer may have. */
 		if (c->pair)
@@ -438,7 +445,7 @@ static void on_recv(struct thread *t, struct auth_conn *c, const struct ring_eve
 		return;
 	}
 	if (ev->has_buffer)
-		ring_put_buffer(t->io.ring, ev->buffer);
+		drop_buffer(t, ev);
 	if (c->closing)
 		return;
 	if (ev->res == -ENOBUFS)
