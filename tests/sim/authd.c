@@ -325,7 +325,7 @@ static void on_request(struct call *c, uint32_t who)
 		return;
 	}
 	end_name(c->end, who);
-	attempt = c->early ? c->guest->attempt_asked + 1 : attempt_of(c->in);
+	attempt = c->early ? 1 : attempt_of(c->in);
 	kernel_trace(who, "auth service %s asked, attempt %u", (const char *)c->service->name.p,
 		     attempt);
 	look_at(c, attempt);

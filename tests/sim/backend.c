@@ -29,6 +29,7 @@ static void over(struct guest *g, bool reset)
 		kernel_forget(b->alarm);
 	b->alarm = NULL;
 	b->over = true;
+	g->back_over_us = kernel_now_us();
 	if (reset)
 		end_reset(b->end);
 	else

@@ -176,7 +176,7 @@ struct guest {
 	uint32_t attempt_asked; /* Auth-Login-Attempt last seen */
 	bool over, logged_in, full, tls_refused, last_guest;
 	bool struck_before; /* the fault of a sweep had struck when it came */
-	uint64_t over_us;
+	uint64_t over_us, back_over_us;
 	uint64_t key, since_us, active_us, login_us; /* the monitor's */
 	uint64_t wait_us;
 };

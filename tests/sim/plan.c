@@ -129,7 +129,9 @@ static void plan_attempts(struct guest *g)
 	/* A verdict that waits is one of the fair tricks; WAIT and a refusal together are not. */
 	if (g->auth_trick == AUTH_WAITS || g->auth_trick == AUTH_EARLY)
 		g->attempts = 1;
-	g->asks_max = g->attempts + (g->auth_trick == AUTH_WAITS ? g->waits : 0U);
+	/* One that answers early resets the connection, and may be asked again over another. */
+	g->asks_max = g->attempts + (g->auth_trick == AUTH_WAITS ? g->waits : 0U) +
+		      (g->auth_trick == AUTH_EARLY);
 }
 
 static void plan_leaving(struct guest *g)

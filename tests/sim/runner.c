@@ -19,7 +19,8 @@
 
 enum {
 	JOBS_MAX = 16,
-	WORLD_SECONDS = 60 /* of its own time, whatever else runs */,
+	WORLD_SECONDS = 60, /* of its own time, whatever else runs */
+	PLANT_SECONDS = 5,
 	EXIT_FAILED = 10
 };
 
@@ -30,6 +31,7 @@ struct shared {
 	struct world_start start; /* of the world that runs or failed */
 };
 
+static unsigned limit_s = WORLD_SECONDS;
 static struct shared *shared; /* one for each job */
 
 static const char *commit(void)
@@ -63,7 +65,7 @@ static void on_crash(int signal)
 /* A world that goes round and round is ended. */
 static void set_limit(void)
 {
-	struct itimerval limit = {.it_value.tv_sec = WORLD_SECONDS};
+	struct itimerval limit = {.it_value.tv_sec = limit_s};
 
 	setitimer(ITIMER_PROF, &limit, NULL);
 }
@@ -229,6 +231,8 @@ void runner_run(struct runner *r)
 	unsigned left = 0;
 	int status;
 
+	if (r->wanted)
+		limit_s = PLANT_SECONDS;
 	if (r->jobs > JOBS_MAX)
 		r->jobs = JOBS_MAX;
 	shared = mmap(NULL, sizeof(*shared) * JOBS_MAX, PROT_READ | PROT_WRITE,

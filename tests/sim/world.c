@@ -44,9 +44,13 @@ bool world_was_hit(const struct guest *g)
 	       (g->back.end && end_was_hit(g->back.end));
 }
 
+/* It was not over on both sides when the thread was told to end. */
 static bool told_in_time(const struct guest *g)
 {
-	return g->world->told && (!g->over || g->over_us >= g->world->told_us);
+	const struct world *w = g->world;
+
+	return w->told && (!g->over || g->over_us >= w->told_us ||
+			   (g->back.end && (!g->back.over || g->back_over_us >= w->told_us)));
 }
 
 /* The one fault of a sweep fell into its time. */
@@ -68,9 +72,6 @@ bool world_excuses(const struct guest *g)
 
 bool world_relay_owed(const struct guest *g)
 {
-	/* A backend that pauses at the end of an early stop has not read all that it was sent. */
-	if (g->back.talk.paused && !g->back.over)
-		return false;
 	return g->fair && g->client.relay && !told_in_time(g) && !world_was_hit(g) &&
 	       !was_struck(g);
 }
