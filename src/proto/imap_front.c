@@ -342,6 +342,8 @@ static enum piece pass_over(struct front *f, struct str text, struct out *out)
 	size_t at = text.n;
 
 	hear(f, text);
+	if (front_loops(f))
+		return PIECE_LAST; /* it ends here, whatever else would come */
 	while (at && text.p[at - 1] != '{')
 		at--;
 	if (!at || imap_text_literal(str_from(text, at - 1), &literal) < 0)

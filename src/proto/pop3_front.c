@@ -155,13 +155,15 @@ static struct front_step on_stls(struct front *f, const struct front_words *args
 static struct front_step on_xclient(struct front *f, const struct front_words *args,
 				    struct out *out)
 {
+	bool good = true;
+
 	(void)out;
 	for (uint32_t i = 0; i < args->n; i++)
-		if (str_starts_nocase(args->v[i], STR("TTL=")) &&
-		    !front_set_hops(f, str_from(args->v[i], 4)))
-			return front_reply(STR("-ERR invalid parameters\r\n"));
+		if (str_starts_nocase(args->v[i], STR("TTL=")))
+			good &= front_set_hops(f, str_from(args->v[i], 4));
 	if (!front_loops(f))
-		return front_reply(STR("+OK Updated\r\n"));
+		return front_reply(good ? STR("+OK Updated\r\n")
+					: STR("-ERR invalid parameters\r\n"));
 	f->reason = REASON_CLIENT_LOOP;
 	return (struct front_step){.reply = STR("-ERR [SYS/PERM] proxies run in a circle\r\n"),
 				   .to = FRONT_IN_DONE,
