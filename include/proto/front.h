@@ -111,7 +111,7 @@ struct front {
 };
 
 /* `nonce`: up to 32 digits and dots, unique for this connection; only its copy is kept. May be
- * empty if no method of conf has a challenge (front_has_challenge()). */
+ * empty if no method of conf has a challenge (front_has_challenge()) and conf has no identity. */
 void front_init(struct front *f, const struct front_conf *conf, struct str nonce);
 bool front_has_challenge(const struct front_conf *conf);
 

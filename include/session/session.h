@@ -88,7 +88,7 @@ struct session {
 	bool front_gone;      /* nobody reads what we still say */
 	bool lingers;         /* last words were said: see that they are read */
 	struct addr client;   /* the PROXY header's, once that is believed */
-	struct addr local;    /* our end; only known when log or PROXY header want it */
+	struct addr local;    /* our end; only known when log, PROXY header or identity want it */
 	union {
 		struct proxy_ends claimed; /* before PHASE_DIAL: by the PROXY header, if any */
 		struct {
