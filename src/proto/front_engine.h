@@ -53,6 +53,17 @@ extern const struct front_engine smtp_front_engine, pop3_front_engine, imap_fron
 
 const struct front_engine *front_engine(const struct front *f);
 
+/* TLS is on offer; it has to come before any login. Both end when it is up. */
+static inline bool front_offers_tls(const struct front *f)
+{
+	return f->conf->starttls != STARTTLS_OFF && !f->secured;
+}
+
+static inline bool front_demands_tls(const struct front *f)
+{
+	return f->conf->starttls == STARTTLS_ONLY && !f->secured;
+}
+
 /* The one writer of f->state. On the way to START a login is forgotten, to DONE and TLS all. */
 void front_enter(struct front *f, enum front_state to);
 

@@ -31,16 +31,6 @@ typedef struct front_step handler(struct front *f, struct out *out);
 
 /* ---- replies ---- */
 
-static bool in_plain_text(const struct front *f)
-{
-	return f->conf->starttls == STARTTLS_ONLY && !f->secured;
-}
-
-static bool offers_tls(const struct front *f)
-{
-	return f->conf->starttls != STARTTLS_OFF && !f->secured;
-}
-
 static bool is_listed(const struct front_conf *conf, struct str capability)
 {
 	for (uint32_t i = 0; i < conf->n_capabilities; i++)
@@ -59,15 +49,15 @@ static void write_capabilities(const struct front *f, struct out *out)
 	}
 	if (conf->identity && !is_listed(conf, STR("ID")))
 		out_lit(out, " ID");
-	for (int m = 0; m < SASL_COUNT && !in_plain_text(f); m++) {
+	for (int m = 0; m < SASL_COUNT && !front_demands_tls(f); m++) {
 		if (!(conf->methods & 1U << m))
 			continue;
 		out_lit(out, " AUTH=");
 		out_str(out, front_sasl_name((enum sasl_mechanism)m));
 	}
-	if (offers_tls(f))
+	if (front_offers_tls(f))
 		out_lit(out, " STARTTLS");
-	if (in_plain_text(f))
+	if (front_demands_tls(f))
 		out_lit(out, " LOGINDISABLED");
 }
 
@@ -234,7 +224,7 @@ static struct front_step on_logout(struct front *f, struct out *out)
 
 static struct front_step on_starttls(struct front *f, struct out *out)
 {
-	if (!offers_tls(f))
+	if (!front_offers_tls(f))
 		return front_refused(f, out);
 	completed(f, out);
 	return (struct front_step){.to = FRONT_IN_TLS, .ev = FRONT_TLS};
@@ -244,7 +234,7 @@ static struct front_step on_login(struct front *f, struct out *out)
 {
 	struct login *l = &f->login;
 
-	if (in_plain_text(f) || !(f->conf->methods & 1U << SASL_PLAIN) || f->u.imap.n != 2 ||
+	if (front_demands_tls(f) || !(f->conf->methods & 1U << SASL_PLAIN) || f->u.imap.n != 2 ||
 	    !f->u.imap.size[0])
 		return front_refused(f, out);
 	l->method = AUTH_PLAIN;
@@ -258,7 +248,7 @@ static struct front_step on_authenticate(struct front *f, struct out *out)
 {
 	struct str args[FRONT_ARGUMENTS_MAX];
 
-	if (in_plain_text(f) || !f->u.imap.n)
+	if (front_demands_tls(f) || !f->u.imap.n)
 		return front_refused(f, out);
 	for (uint32_t i = 0; i < f->u.imap.n; i++)
 		args[i] = argument(f, i);

@@ -30,16 +30,6 @@ MACHINE(machine, "pop3_front", states);
 
 typedef struct front_step handler(struct front *f, const struct front_words *args, struct out *out);
 
-static bool in_plain_text(const struct front *f)
-{
-	return f->conf->starttls == STARTTLS_ONLY && !f->secured;
-}
-
-static bool offers_tls(const struct front *f)
-{
-	return f->conf->starttls != STARTTLS_OFF && !f->secured;
-}
-
 static struct front_step too_long(void)
 {
 	return front_reply(STR("-ERR command is too long\r\n"));
@@ -107,7 +97,7 @@ static struct front_step on_auth(struct front *f, const struct front_words *args
 
 static struct front_step on_capa(struct front *f, const struct front_words *args, struct out *out)
 {
-	bool plain_text = f->state == FRONT_IN_START && in_plain_text(f);
+	bool plain_text = f->state == FRONT_IN_START && front_demands_tls(f);
 
 	(void)args;
 	out_lit(out, "+OK Capability list follows\r\n");
@@ -124,7 +114,7 @@ static struct front_step on_capa(struct front *f, const struct front_words *args
 		write_mechanisms(f, false, out);
 		out_lit(out, "\r\n");
 	}
-	if (f->state == FRONT_IN_START && offers_tls(f))
+	if (f->state == FRONT_IN_START && front_offers_tls(f))
 		out_lit(out, "STLS\r\n");
 	out_lit(out, ".\r\n");
 	return (struct front_step){.to = (enum front_state)f->state};
@@ -218,9 +208,9 @@ static bool may_run(const struct front *f, const struct command *c, uint32_t n_a
 {
 	if (!(c->in & 1U << f->state) || n_args < c->args_min || n_args > c->args_max)
 		return false;
-	if (c->needs & TLS_TO_DO && !offers_tls(f))
+	if (c->needs & TLS_TO_DO && !front_offers_tls(f))
 		return false;
-	if (c->needs & TLS_FIRST && in_plain_text(f))
+	if (c->needs & TLS_FIRST && front_demands_tls(f))
 		return false;
 	if (c->needs & PLAIN && !(f->conf->methods & 1U << SASL_PLAIN))
 		return false;

@@ -91,8 +91,8 @@ static void write_auth_line(const struct front_conf *conf, struct out *out)
 static void write_ehlo(const struct front *f, struct out *out)
 {
 	const struct front_conf *conf = f->conf;
-	bool starttls = conf->starttls != STARTTLS_OFF && !f->secured;
-	bool auth = front_sasl_methods(conf) && !(conf->starttls == STARTTLS_ONLY && !f->secured);
+	bool starttls = front_offers_tls(f);
+	bool auth = front_sasl_methods(conf) && !front_demands_tls(f);
 	uint32_t left = 1 + conf->n_capabilities + auth + starttls;
 
 	begin_line(out, &left);
@@ -262,9 +262,9 @@ static struct str refusal(struct front *f, const struct command *c, const struct
 	const struct front_conf *conf = f->conf;
 	bool has_mail = f->login.mail_from.n != 0;
 
-	if (!c->run || (c->needs & TLS_TO_DO && (conf->starttls == STARTTLS_OFF || f->secured)))
+	if (!c->run || (c->needs & TLS_TO_DO && !front_offers_tls(f)))
 		return INVALID;
-	if (c->needs & TLS_FIRST && conf->starttls == STARTTLS_ONLY && !f->secured)
+	if (c->needs & TLS_FIRST && front_demands_tls(f))
 		return INVALID;
 	if (c->needs & METHOD_NONE && !(conf->methods & 1U << FRONT_METHOD_NONE)) {
 		f->note = STR("client was rejected");
