@@ -367,7 +367,8 @@ static void read_request(struct call *c)
 
 static void read_all(struct call *c)
 {
-	while (!c->over) {
+	/* One that answers early has heard enough. */
+	while (!c->over && !c->early) {
 		long n = end_read(c->end, (uint8_t *)c->in + c->in_n, REQUEST_MAX - 1 - c->in_n);
 
 		if (n == -2)

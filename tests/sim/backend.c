@@ -224,8 +224,12 @@ static void answer(struct guest *g, struct str good)
 {
 	struct backend *b = &g->back;
 
-	bool truthful = trick(g, good);
+	bool truthful;
 
+	/* It has said its last word, and is about to leave. */
+	if (b->close_when_sent || b->reset_when_sent)
+		return;
+	truthful = trick(g, good);
 	if (truthful && g->back_trick != BACK_HASTY)
 		put(g, good);
 	b->ready = b->step == b->steps && (truthful || lets_in(g));

@@ -204,8 +204,24 @@ static void plan_dead_address(struct world *w)
 {
 	plan_calm(w, 2);
 	w->dead[0] = 'r';
+	w->weather.reorder = 5000;
 	add_guest(w, 1, LOGIN_PLAIN);
 	add_guest(w, 2, LOGIN_PLAIN)->auth_trick = AUTH_CLOSES_IDLE;
+	write_guests(w);
+}
+
+/* An answer that comes before the whole question has left, and a connection that is reset then. */
+static void plan_early_answers(struct world *w)
+{
+	plan_calm(w, 3);
+	w->weather.socket_room = 100;
+	w->weather.reorder = w->weather.no_buffers = 4000;
+	for (uint32_t i = 1; i <= 3; i++) {
+		struct guest *g = add_guest(w, i, LOGIN_PLAIN);
+
+		g->auth_trick = AUTH_EARLY;
+		g->asks_max = 2;
+	}
 	write_guests(w);
 }
 
@@ -245,6 +261,7 @@ static const struct {
 	{"waits", plan_waits},
 	{"queue", plan_queue},
 	{"dead-address", plan_dead_address},
+	{"early-answers", plan_early_answers},
 	{"full", plan_full},
 	{"stop", plan_stop},
 	{NULL, NULL},
