@@ -190,7 +190,7 @@ build/cover/machines: build/cover/tools/cover/machines.o $(LIB)
 
 define suite_rule
 $(B)/$(1)-tests: $(call o_of,$(call c_in,tests/$(1))) $(call shared_of,tests/$(1)/lib) \
-		$(call shared_of,tests/lib) $(if $(WATCHED),$(B)/tests/lib/plain.a) \
+		$(if $(WATCHED),$(B)/tests/lib/plain.a) $(call shared_of,tests/lib) \
 		$(call shared_of,bench/lib) $(call shared_of,tools/lib) $(LIB)
 	$$(call say,LD)
 	$$(link) $$(TEST_LIBS)

@@ -6,6 +6,7 @@
 #include "tests/it/lib/place.h"
 
 #include "tests/it/lib/talk.h"
+#include "tests/lib/slowness.h"
 #include "tools/lib/net.h"
 
 #include <criterion/criterion.h>
@@ -171,7 +172,7 @@ static int stop(pid_t pid)
 		return 0;
 	kill(pid, SIGTERM);
 	while (waitpid(pid, &status, WNOHANG) == 0) {
-		if (place_now_ms() - began > 5000)
+		if (place_now_ms() - began > 5000 * slowness())
 			kill(pid, SIGKILL);
 		place_pause();
 	}

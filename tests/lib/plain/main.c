@@ -9,6 +9,7 @@
  * as long.
  */
 #include "tests/lib/plain/plain.h"
+#include "tests/lib/slowness.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -47,13 +48,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static double slowness(void)
-{
-	const char *text = getenv("TEST_SLOWNESS");
-
-	return text && atof(text) > 1 ? atof(text) : 1;
 }
 
 static const struct criterion_test_extra_data *suite_of(const struct criterion_test *t)
