@@ -106,7 +106,7 @@ static void on_outcome(struct guest *g, const struct step *s)
 	struct client *c = &g->client;
 	bool last = s->attempt == g->attempts && g->admitted;
 	bool passed = g->login == LOGIN_NONE && !is_ours(c->replies.text) && g->back.ready &&
-		      g->back_step == g->back.steps;
+		      g->back_step == g->back.steps && c->replies.code;
 
 	bool ours = g->login == LOGIN_NONE || !strcmp(c->replies.text, "235 2.0.0 OK");
 
@@ -491,6 +491,8 @@ static void connect_now(void *arg)
 	g->client.end = kernel_connect(g->listen, &g->from, &client_events, g);
 	kernel_trace(g->id, "client connects%s", g->client.end ? "" : ": refused");
 	if (!g->client.end) {
+		/* The listener's queue is full: nobody's fault. */
+		g->fair = g->last_guest;
 		over(g);
 		return;
 	}
