@@ -57,13 +57,10 @@ struct back {
 			bool pipelining; /* the backend's last EHLO reply offers PIPELINING */
 			bool rcpt_sent;  /* RCPT left together with MAIL */
 		} smtp;
-		struct {
-			struct line line;
-		} pop3;
-		struct {
+		struct { /* POP3, IMAP */
 			struct line line;
 			uint32_t passed; /* bytes of untagged lines before the tagged one */
-		} imap;
+		} lines;
 	} u;
 };
 

@@ -37,6 +37,20 @@ bool back_can_say(const struct back_conf *conf, const struct login *l)
 	return conf->protocol != PROTOCOL_POP3 || (!ends_line(l->user) && !ends_line(l->pass));
 }
 
+enum line_ev back_find_line(struct back *b, const struct buf *in, struct str *line)
+{
+	uint32_t passed = b->u.lines.passed;
+	struct str waiting = str_from(buf_data(in), passed);
+	struct buf peek = buf_view(waiting);
+	struct str text;
+	enum line_ev ev = line_next(&b->u.lines.line, &peek, b->conf->reply_max - passed, &text);
+
+	*line = str_first(waiting, waiting.n - buf_len(&peek));
+	if (ev == LINE_TOO_LONG)
+		*line = str_first(buf_data(in), b->conf->reply_max);
+	return ev;
+}
+
 enum back_ev back_next(struct back *b, struct buf *in, struct out *out)
 {
 	must(b->reason == REASON_NONE);

@@ -18,6 +18,19 @@ struct back_engine {
 
 extern const struct back_engine smtp_back_engine, pop3_back_engine, imap_back_engine;
 
+/* POP3, IMAP: the next whole line behind those that were passed over, its line end included;
+ * nothing is consumed. Together they may not exceed reply_max; LINE_TOO_LONG: everything up to
+ * that. */
+enum line_ev back_find_line(struct back *b, const struct buf *in, struct str *line);
+
+/* The operator wants the backend to know the client, and there is an address to tell. */
+static inline bool back_tells_identity(const struct back *b)
+{
+	enum addr_family family = b->peer->client.family;
+
+	return b->conf->identity && (family == ADDR_IP4 || family == ADDR_IP6);
+}
+
 static inline enum back_ev back_fail(struct back *b, enum reason reason, struct str reply)
 {
 	b->reason = (uint8_t)reason;

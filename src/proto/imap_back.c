@@ -43,7 +43,7 @@ static struct str action(const struct back *b)
 
 static bool has_begun(const struct back *b)
 {
-	return b->u.imap.line.seen != 0 || b->u.imap.passed != 0;
+	return b->u.lines.line.seen != 0 || b->u.lines.passed != 0;
 }
 
 /* ---- what the backend says ---- */
@@ -110,10 +110,7 @@ static bool announces_id(struct str greeting)
 
 static bool says_id(const struct back *b, struct str greeting)
 {
-	enum addr_family family = b->peer->client.family;
-
-	return b->conf->identity && (family == ADDR_IP4 || family == ADDR_IP6) &&
-	       announces_id(greeting);
+	return back_tells_identity(b) && announces_id(greeting);
 }
 
 static enum imap_back_state next_state(const struct back *b, struct str line)
@@ -219,22 +216,6 @@ static void write_command(const struct back *b, enum imap_back_state next, struc
 
 /* ---- line by line ---- */
 
-/* The first whole line behind those that were passed over, its line end included; nothing is
- * consumed. Together they may not exceed reply_max. */
-static enum line_ev find_line(struct back *b, const struct buf *in, struct str *line)
-{
-	struct str waiting = str_from(buf_data(in), b->u.imap.passed);
-	struct buf peek = buf_view(waiting);
-	struct str text;
-	enum line_ev ev =
-		line_next(&b->u.imap.line, &peek, b->conf->reply_max - b->u.imap.passed, &text);
-
-	*line = str_first(waiting, waiting.n - buf_len(&peek));
-	if (ev == LINE_TOO_LONG)
-		*line = str_first(buf_data(in), b->conf->reply_max);
-	return ev;
-}
-
 static enum back_ev ready(struct back *b, const struct buf *in)
 {
 	b->reply = buf_data(in);
@@ -265,7 +246,7 @@ static enum back_ev answer(struct back *b, struct buf *in, struct str line, stru
 static void pass_over(struct back *b, struct buf *in, struct str line)
 {
 	if (b->state == IMAP_BACK_PASS)
-		b->u.imap.passed += (uint32_t)line.n;
+		b->u.lines.passed += (uint32_t)line.n;
 	else
 		buf_consume(in, line.n);
 }
@@ -276,7 +257,7 @@ static enum back_ev refused(struct back *b, const struct buf *in, struct str lin
 	struct str tag = b->peer->login->tag;
 
 	(void)back_fail(b, REASON_BACK_INVALID, line);
-	b->reply = str_first(buf_data(in), b->u.imap.passed + line.n);
+	b->reply = str_first(buf_data(in), b->u.lines.passed + line.n);
 	if (b->state == IMAP_BACK_PASS && is_tagged(line, tag))
 		b->shown = str_from(line, tag.n + 1);
 	return BACK_FAIL;
@@ -288,7 +269,7 @@ static enum back_ev next(struct back *b, struct buf *in, struct out *out)
 
 	must(b->state != IMAP_BACK_DONE);
 	for (;;) {
-		switch (find_line(b, in, &line)) {
+		switch (back_find_line(b, in, &line)) {
 		case LINE_MORE:
 			return BACK_MORE;
 		case LINE_TOO_LONG:

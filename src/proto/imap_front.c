@@ -165,19 +165,25 @@ static int add_quoted(struct front *f, struct str *rest)
 	return 0;
 }
 
+/* The bytes of an empty literal have come already: the rest of its line is next. */
+static enum piece await(struct front *f, const struct imap_literal *literal, struct out *out)
+{
+	if (!literal->nonsync)
+		out_lit(out, "+ OK\r\n");
+	f->literal = literal->size;
+	f->u.imap.in_literal = literal->size != 0;
+	return PIECE_LITERAL;
+}
+
 static enum piece add_literal(struct front *f, struct str spec, struct out *out)
 {
 	struct imap_literal literal;
 
 	if (f->u.imap.n == FRONT_ARGUMENTS_MAX || imap_text_literal(spec, &literal) < 0)
 		return PIECE_INVALID;
-	if (!literal.nonsync)
-		out_lit(out, "+ OK\r\n");
-	if (literal.size == 0)
-		return add_argument(f, str_none()) < 0 ? PIECE_INVALID : PIECE_LITERAL;
-	f->literal = literal.size;
-	f->u.imap.in_literal = literal.size != 0;
-	return PIECE_LITERAL;
+	if (literal.size == 0 && add_argument(f, str_none()) < 0)
+		return PIECE_INVALID;
+	return await(f, &literal, out);
 }
 
 static enum piece add_arguments(struct front *f, struct str rest, struct out *out)
@@ -338,11 +344,7 @@ static enum piece pass_over(struct front *f, struct str text, struct out *out)
 		at--;
 	if (!at || imap_text_literal(str_from(text, at - 1), &literal) < 0)
 		return imap_text_is_unsynced(text) ? PIECE_INVALID : PIECE_LAST;
-	if (!literal.nonsync)
-		out_lit(out, "+ OK\r\n");
-	f->literal = literal.size;
-	f->u.imap.in_literal = literal.size != 0;
-	return PIECE_LITERAL;
+	return await(f, &literal, out);
 }
 
 /* A line of a command, from behind its verb or behind a literal. */

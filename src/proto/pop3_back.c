@@ -38,15 +38,12 @@ static struct str action(const struct back *b)
 
 static bool has_begun(const struct back *b)
 {
-	return b->u.pop3.line.seen != 0;
+	return b->u.lines.line.seen != 0;
 }
 
 static bool says_xclient(const struct back *b, struct str greeting)
 {
-	enum addr_family family = b->peer->client.family;
-
-	return b->conf->identity && (family == ADDR_IP4 || family == ADDR_IP6) &&
-	       str_starts(greeting, STR("+OK [XCLIENT]"));
+	return back_tells_identity(b) && str_starts(greeting, STR("+OK [XCLIENT]"));
 }
 
 static enum pop3_back_state next_state(const struct back *b, struct str reply)
@@ -115,19 +112,6 @@ static enum reason objection(const struct back *b)
 	return back_can_say(b->conf, b->peer->login) ? REASON_NONE : REASON_CLIENT_UNSAFE;
 }
 
-/* The first whole line that waits, its line end included; the caller consumes it. */
-static enum line_ev find_line(struct back *b, const struct buf *in, struct str *line)
-{
-	struct buf peek = *in;
-	struct str text;
-	enum line_ev ev = line_next(&b->u.pop3.line, &peek, b->conf->reply_max, &text);
-
-	*line = str_first(buf_data(in), buf_len(in) - buf_len(&peek));
-	if (ev == LINE_TOO_LONG)
-		*line = str_first(buf_data(in), b->conf->reply_max);
-	return ev;
-}
-
 static enum back_ev ready(struct back *b, const struct buf *in)
 {
 	b->reply = buf_data(in);
@@ -143,7 +127,7 @@ static enum back_ev next(struct back *b, struct buf *in, struct out *out)
 	struct str line;
 
 	must(b->state != POP3_BACK_DONE);
-	switch (find_line(b, in, &line)) {
+	switch (back_find_line(b, in, &line)) {
 	case LINE_MORE:
 		return BACK_MORE;
 	case LINE_TOO_LONG:

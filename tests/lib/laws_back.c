@@ -26,7 +26,7 @@ static void begin(struct laws_world *w, struct out *out)
 /* IMAP leaves lines that it has passed over in the input, for the client. */
 static size_t passed_over(const struct self *s)
 {
-	return s->back.conf->protocol == PROTOCOL_IMAP ? s->back.u.imap.passed : 0;
+	return s->back.conf->protocol == PROTOCOL_IMAP ? s->back.u.lines.passed : 0;
 }
 
 /* The first reply that waits, if whole, or else everything. */
