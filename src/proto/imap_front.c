@@ -371,6 +371,8 @@ static size_t keep_tag(struct front *f, struct str line)
 {
 	size_t n = imap_text_tag(line, FRONT_TAG_MAX);
 
+	/* Nothing of the last one stays: a password typed at the wrong place looks like a tag. */
+	memset(f->u.imap.tag, 0, sizeof(f->u.imap.tag));
 	memcpy(f->u.imap.tag, line.p, n);
 	f->u.imap.tag_n = (uint8_t)n;
 	f->login.tag = str_of(f->u.imap.tag, n);

@@ -52,6 +52,8 @@ static void forget_mail(struct front *f)
 static void forget_helo(struct front *f)
 {
 	f->login.helo = str_none();
+	/* Its bytes too: they may have been a password, typed at the wrong place. */
+	memset(f->u.smtp.helo_bytes, 0, sizeof(f->u.smtp.helo_bytes));
 	f->u.smtp.helo_embedded = false;
 	forget_mail(f);
 }

@@ -66,6 +66,8 @@ static const struct str transcripts[] = {
 		 "CRAM-MD5\r\n"
 		 "YSAwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZg==\r\nd AUTHENTICATE PLAIN\r\n"
 		 "AGFsaWNlAHNlY3JldA==\r\ne LOGIN bob {6+}\r\nsecret\r\n"),
+	/* a password where a tag should be, then a shorter tag */
+	STR_INIT("somesecret x\r\na1 LOGIN alice secret\r\n"),
 	/* literals */
 	STR_INIT("a LOGIN {0}\r\n {0}\r\n\r\nb LOGIN x {0}\r\n\r\nc LOGIN {0+}\r\n{0+}\r\n\r\n"),
 	STR_INIT("a LOGIN {4294967295}\r\nalice secret\r\nb NOOP\r\n"),

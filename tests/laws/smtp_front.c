@@ -47,6 +47,8 @@ static const struct str transcripts[] = {
 		 "RSET\r\nMAIL FROM:<g@h>\r\nRCPT TO:<i@j>\r\nDATA\r\nhello\r\n.\r\n"),
 	STR_INIT("EHLO a\r\nSTARTTLS\r\nMAIL FROM:<evil>\r\nRCPT TO:<evil>\r\nQUIT\r\n"),
 	/* failures of every exchange, one behind the other, and what they leave behind */
+	/* a password where a name should be, then a shorter name */
+	STR_INIT("EHLO alicesecret\r\nEHLO a\r\nAUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n"),
 	STR_INIT("AUTH LOGIN\r\nYWxpY2U=\r\n!\r\nAUTH CRAM-MD5\r\nYQ==\r\nAUTH PLAIN\r\n*\r\n"
 		 "AUTH LOGIN\r\n*\r\nAUTH EXTERNAL\r\n*\r\nAUTH PLAIN AGFsaWNl\r\n"
 		 "AUTH PLAIN YWxpY2U=\r\nAUTH\r\nAUTH NTLM\r\nAUTH PLAIN a b\r\nQUIT\r\n"),
