@@ -26,7 +26,8 @@ struct auth_service_conf {
 	struct str name; /* as the log shows it: "127.0.0.1:9000" or "unix:/path" */
 	const union socket_address *addresses; /* tried in turn when one cannot be reached */
 	uint32_t n_addresses;
-	uint64_t timeout_ms;      /* auth_http_timeout */
+	uint64_t timeout_ms;               /* auth_http_timeout */
+	const struct connector *connector; /* https; NULL: plain HTTP */
 	uint32_t keepalive;       /* idle connections kept per thread, 0: one per request */
 	uint32_t connections_max; /* open at once per thread */
 	uint32_t queue_max;       /* requests waiting for a connection, per thread */
@@ -47,6 +48,7 @@ struct listen_conf {
 	int rcvbuf, sndbuf; /* bytes, 0: system's choice */
 	bool ipv6only;
 	bool proxy_protocol; /* connections begin with a PROXY header */
+	bool ssl;            /* then with TLS, at once */
 	struct listen_keepalive keepalive;
 	const struct server_conf *server;
 };
@@ -69,6 +71,7 @@ struct worker_conf {
 	uint32_t client_buffer_max;   /* largest *_client_buffer of all servers, bytes */
 	uint32_t proxy_buffer_max;    /* largest proxy_buffer of all servers, bytes */
 	uint64_t shutdown_timeout_ms; /* worker_shutdown_timeout, 0: none */
+	bool tls;                     /* some connection may speak TLS: memory is taken for it */
 };
 
 #endif

@@ -30,6 +30,18 @@ struct auth_http_conf {
 	bool keepalive;
 };
 
+/* What the service is told about the client's TLS; each string may be empty. */
+struct auth_http_tls {
+	struct str protocol; /* "TLSv1.3" */
+	struct str cipher;   /* OpenSSL's name */
+	/* Of the client's certificate, when one was asked for. */
+	struct str verify;          /* "SUCCESS", "FAILED:reason", "NONE" */
+	struct str subject, issuer; /* RFC 2253 */
+	struct str serial;          /* hex digits */
+	struct str fingerprint;     /* SHA-1, hex digits */
+	struct str certificate;     /* PEM */
+};
+
 struct auth_http_query {
 	const struct login *login;
 	enum protocol protocol;
@@ -38,7 +50,8 @@ struct auth_http_query {
 	struct addr client;
 	struct str client_host; /* SMTP only */
 	const struct proxy_ends
-		*proxied; /* of the PROXY header; NULL, or no ends: there was none */
+		*proxied;                /* of the PROXY header; NULL, or no ends: there was none */
+	const struct auth_http_tls *tls; /* NULL: the client speaks plain text */
 };
 
 /* Write the whole request. The caller looks at out_overflow(). */

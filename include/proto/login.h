@@ -29,6 +29,14 @@ static inline bool auth_method_has_password(enum auth_method m)
 	return m == AUTH_PLAIN;
 }
 
+/* How to speak with the mail server: proxy_ssl, and Auth-Server-SSL for one session. */
+enum back_tls {
+	BACK_TLS_UNSAID, /* of a verdict: as proxy_ssl says */
+	BACK_TLS_OFF,
+	BACK_TLS_ON,       /* TLS before its greeting */
+	BACK_TLS_STARTTLS, /* RFC 3207, RFC 2595; without it, no login */
+};
+
 struct login {
 	enum auth_method method;
 	uint32_t attempt; /* 1 for the first of this connection */
@@ -65,6 +73,7 @@ struct verdict {
 	struct str error_sasl; /* Auth-Error-SASL, base64; empty if not sent        */
 	struct str user, pass; /* replacements; p == NULL if not sent               */
 	struct addr server;    /* VERDICT_OK, port included                         */
+	enum back_tls tls;     /* Auth-Server-SSL; BACK_TLS_UNSAID if not sent      */
 	uint64_t wait_s;       /* Auth-Wait; 0 if not sent                          */
 };
 

@@ -11,7 +11,10 @@
 #include "proto/front.h"
 #include "proto/login.h"
 
-struct auth_service_conf; /* io/conf.h; a session only passes it on */
+/* A session only passes these on. */
+struct auth_service_conf; /* io/conf.h         */
+struct acceptor;          /* tls/acceptor.h    */
+struct connector;         /* tls/connector.h   */
 
 /* proxy_protocol: the header that the backend gets before anything else. */
 enum proxy_out { PROXY_OUT_OFF, PROXY_OUT_V1, PROXY_OUT_V2 };
@@ -28,9 +31,12 @@ struct server_conf {
 	const struct addr_net *real_ip_from; /* whose PROXY headers name the client's address */
 	uint32_t n_real_ip_from;
 	const struct auth_service_conf *auth;
-	struct str auth_name;         /* the service as log lines name it */
-	const struct log_target *log; /* error_log in force */
-	enum log_level log_level;     /* most verbose level any of its targets takes */
+	const struct acceptor *acceptor;   /* NULL: no TLS with clients */
+	const struct connector *connector; /* to mail servers; NULL: no TLS with them */
+	enum back_tls back_tls;            /* proxy_ssl; never BACK_TLS_UNSAID */
+	struct str auth_name;              /* the service as log lines name it */
+	const struct log_target *log;      /* error_log in force */
+	enum log_level log_level;          /* most verbose level any of its targets takes */
 };
 
 #endif
