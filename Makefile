@@ -7,12 +7,15 @@
 # New files are found by wildcard: a .c in src/<floor>/, tools/, bench/ or tests/<suite>/ needs no
 # line here.
 # CC=clang builds with clang, V=1 shows the commands, CFLAGS and LDFLAGS are added to ours.
+# wolfSSL is built once for all flavours, tuned, by tools/wolfssl in build/wolfssl/; WOLFSSL=system
+# links the distribution's library.
 
 VERSION := 0.1.0
 FLAVOUR ?= release
 B       := build/$(FLAVOUR)
 ARGS    ?=
 V       ?= 0
+WOLFSSL ?= tuned
 
 PREFIX     ?= /usr/local
 SBINDIR    ?= $(PREFIX)/sbin
@@ -65,9 +68,24 @@ ifeq ($(FLAGS_$(FLAVOUR)),)
 $(error FLAVOUR=$(FLAVOUR) is none of release asan ubsan tsan valgrind cover fuzz)
 endif
 
+# The floor tls/ is made of wolfSSL. What its stamp says changes only when it is built anew.
+ifeq ($(WOLFSSL),tuned)
+WOLFSSL_STAMP := build/wolfssl/stamp
+WOLFSSL_UPDATE := tools/wolfssl update
+WOLFSSL_C     := -isystem build/wolfssl/include
+WOLFSSL_LIBS  := build/wolfssl/lib/libwolfssl.a -lm
+else ifeq ($(WOLFSSL),system)
+WOLFSSL_STAMP :=
+WOLFSSL_UPDATE := :
+WOLFSSL_C     := $(shell pkg-config --cflags wolfssl 2>/dev/null) -DRINGPOST_WOLFSSL_SYSTEM
+WOLFSSL_LIBS  := $(shell pkg-config --libs wolfssl 2>/dev/null || echo -lwolfssl)
+else
+$(error WOLFSSL=$(WOLFSSL) is none of tuned system)
+endif
+
 CFLAGS  ?=
 LDFLAGS ?=
-COMMON  := $(WARN) $(WERROR) $(FLAGS_$(FLAVOUR)) -Iinclude -Isrc -I. -MMD -MP \
+COMMON  := $(WARN) $(WERROR) $(FLAGS_$(FLAVOUR)) -Iinclude -Isrc -I. $(WOLFSSL_C) -MMD -MP \
 	-DRINGPOST_VERSION='"$(VERSION)"' $(CFLAGS)
 # The floors that may call the kernel see GNU names; the pure ones see ISO C only.
 PURE_C  := -std=c17
@@ -76,7 +94,7 @@ LINK    := $(FLAGS_$(FLAVOUR)) $(LD_$(FLAVOUR)) $(LDFLAGS)
 
 # --- what there is ------------------------------------------------------------------------------
 
-PURE_FLOORS   := base proto session
+PURE_FLOORS   := base proto session tls
 KERNEL_FLOORS := io app
 SUITES        := unit laws dialog it twin
 
@@ -119,7 +137,7 @@ PROGRAM   := $(B)/ringpost
 ALL_C     := $(SRC) $(COVER_C) $(VALGRIND_C) $(TOOL) $(BENCH) $(FUZZ) $(SIM) $(SHARED_C) \
 	$(foreach s,$(SUITES),$(call c_in,tests/$(s)))
 
-LIBS       := -luring -lpthread
+LIBS       := $(WOLFSSL_LIBS) -luring -lpthread
 TOOL_LIBS  := -ljansson $(LIBS) -lm
 TEST_LIBS  := $(if $(WATCHED),,-lcriterion) $(TOOL_LIBS)
 
@@ -127,7 +145,7 @@ TEST_LIBS  := $(if $(WATCHED),,-lcriterion) $(TOOL_LIBS)
 .SECONDARY:
 .PHONY: all tests own-tests fuzzers run test check tidy pure format asan ubsan tsan cover
 .PHONY: valgrind cover-quick fuzz-smoke fuzz bench soak man install uninstall dist clean help FORCE
-.PHONY: house sim plants $(SUITES)
+.PHONY: distclean house sim plants $(SUITES)
 
 all: $(PROGRAM) $(TOOL_BIN) $(BENCH_BIN)
 tests: all $(SUITE_BIN)
@@ -141,14 +159,22 @@ fuzzers: $(if $(T),$(B)/tests/fuzz/fuzz_$(T),$(FUZZ_BIN))
 # --- how it is built ----------------------------------------------------------------------------
 
 # Rewritten only when compiler, flags or the set of sources change; objects depend on the first,
-# archives on the second, so that nothing stale is ever linked.
+# archives on the second, so that nothing stale is ever linked. What compiles and what is linked
+# have a line each in the first.
+flags_text = printf '%s\n' '$(subst ','\'',$(CC) $(COMMON) $(LINK))' '$(LIBS)'
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(subst ','\'',$(CC) $(COMMON) $(LINK))' | cmp -s - $@ || \
-		echo '$(subst ','\'',$(CC) $(COMMON) $(LINK))' > $@
+	@$(flags_text) | cmp -s - $@ || $(flags_text) > $@
 $(B)/sources: FORCE
 	@mkdir -p $(@D)
 	@echo '$(ALL_C)' | cmp -s - $@ || echo '$(ALL_C)' > $@
+
+# One build for all flavours, quick when it is there; tests and programs see its headers too.
+ifneq ($(WOLFSSL_STAMP),)
+$(WOLFSSL_STAMP): FORCE
+	@tools/wolfssl
+$(call o_of,$(filter src/tls/% tests/% bench/%,$(ALL_C))): $(WOLFSSL_STAMP)
+endif
 
 DIALECT = $(GNU_C)
 $(foreach f,$(PURE_FLOORS),$(B)/src/$(f)/%.o): DIALECT = $(PURE_C)
@@ -229,11 +255,13 @@ $(FUZZ_BIN): $(B)/%: $(B)/%.o $(call shared_of,tests/lib) $(LIB)
 
 run:
 	@tools/setup run
+	@$(WOLFSSL_UPDATE)
 	@$(MAKE) --no-print-directory all
 	@tools/run-demo $(ARGS)
 
 test:
 	@tools/setup test
+	@$(WOLFSSL_UPDATE)
 	@$(MAKE) --no-print-directory tests
 	@$(MAKE) --no-print-directory FLAVOUR=asan own-tests
 	@$(MAKE) --no-print-directory FLAVOUR=cover own-tests
@@ -275,11 +303,13 @@ fuzz:
 # Minutes or hours: ARGS="--seconds 3600".
 soak:
 	@tools/setup bench
+	@$(WOLFSSL_UPDATE)
 	@$(MAKE) --no-print-directory all
 	@$(B)/bench/soak $(ARGS)
 
 bench:
 	@tools/setup bench
+	@$(WOLFSSL_UPDATE)
 	@$(MAKE) --no-print-directory all
 	@$(B)/bench/bench $(ARGS)
 
@@ -316,7 +346,11 @@ dist:
 	git archive --format=tar.gz --prefix=ringpost-$(VERSION)/ \
 		-o build/ringpost-$(VERSION).tar.gz HEAD
 
+# wolfSSL stays, which is the same for all flavours and compilers; distclean removes it too.
 clean:
+	rm -rf $(filter-out build/wolfssl,$(wildcard build/*))
+
+distclean:
 	rm -rf build
 
 help:
@@ -335,5 +369,6 @@ help:
 	@echo '                                        (T=session one of them, S=600 seconds)'
 	@echo 'make bench      the comparison with other proxies (ARGS=--help)'
 	@echo 'make soak       memory and descriptors under unruly clients (ARGS="--seconds 3600")'
-	@echo 'make man install uninstall dist clean   PREFIX=$(PREFIX) DESTDIR='
-	@echo 'Variables: CC=clang FLAVOUR=asan V=1 CFLAGS= LDFLAGS= WERROR='
+	@echo 'make man install uninstall dist         PREFIX=$(PREFIX) DESTDIR='
+	@echo 'make clean distclean                    all but wolfSSL, which is built once; all'
+	@echo 'Variables: CC=clang FLAVOUR=asan WOLFSSL=system V=1 CFLAGS= LDFLAGS= WERROR='

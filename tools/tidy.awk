@@ -120,6 +120,8 @@ function include_line(    name, f, own, r)
 	if ($0 ~ /</) {
 		if (floor && $0 ~ /<liburing/ && file !~ /^src\/io\/[a-z_]*uring[a-z_]*\.[ch]$/)
 			finding(FNR, "includes", "liburing is for src/io/*uring* only")
+		if (floor && $0 ~ /<wolfssl/ && file !~ /^src\/tls\//)
+			finding(FNR, "includes", "wolfSSL is for src/tls/ only")
 		seen_system = 1
 		return
 	}

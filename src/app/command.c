@@ -5,6 +5,7 @@
  */
 #include "app/command.h"
 
+#include "tls/library.h"
 #include "app/conf.h"
 #include "app/limits.h"
 #include "app/conf_man.h"
@@ -31,11 +32,14 @@ static void print_version(void)
 
 static int long_version(void)
 {
+	struct str wolfssl = library_version(), built = library_built();
 	char ring[LIMITS_TEXT_MAX];
 	struct utsname u;
 
 	print_version();
 	fprintf(stderr, "built by %s, C %ld\n", compiler, __STDC_VERSION__);
+	fprintf(stderr, "running with wolfSSL %.*s (%.*s)\n", (int)wolfssl.n,
+		(const char *)wolfssl.p, (int)built.n, (const char *)built.p);
 	if (!uname(&u))
 		fprintf(stderr, "running on %s %s %s\n", u.sysname, u.release, u.machine);
 	fprintf(stderr, "%s\n", limits_ring(ring) ? ring : "io_uring can be used");
