@@ -107,6 +107,14 @@ struct channel_verified {
  */
 struct channel_verified channel_verified(const struct channel *c);
 
+/* The same by the rule of the acceptor (enum tls_verify): OK too when nothing was asked for. */
+enum channel_client {
+	CHANNEL_CLIENT_OK,
+	CHANNEL_CLIENT_BAD,  /* what came does not verify */
+	CHANNEL_CLIENT_NONE, /* one has to come, and did not */
+};
+enum channel_client channel_judge(const struct channel *c);
+
 /* For the authentication service; strings live in `a`, which should have CHANNEL_FACTS_MAX bytes
  * of room; what does not fit is left out. After CHANNEL_UP. */
 enum { CHANNEL_FACTS_MAX = 32 * 1024 };
