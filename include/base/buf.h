@@ -44,6 +44,11 @@ void buf_consume(struct buf *b, size_t n);
 /* Append as much of s as fits, moving waiting bytes down when needed. Returns bytes taken. */
 NODISCARD size_t buf_append(struct buf *b, struct str s);
 
+/* The same in two steps, for who writes in place: room for n bytes (at most buf_room()), of which
+ * buf_commit() takes the first. */
+uint8_t *buf_reserve(struct buf *b, size_t n);
+void buf_commit(struct buf *b, size_t n);
+
 /* Forget all bytes. buf_wipe also overwrites them. */
 void buf_clear(struct buf *b);
 void buf_wipe(struct buf *b);

@@ -173,6 +173,9 @@ void session_auth_query(const struct session *s, struct auth_http_query *q);
  * session_pending() of the other side. Returns bytes kept. */
 NODISCARD size_t session_keep(struct session *s, enum side from, struct str bytes);
 
+/* Where such bytes wait: for who writes them there himself. */
+struct buf *session_kept(struct session *s, enum side from);
+
 /* The desk, borrowed now if the session has none. */
 struct desk *session_desk(struct session *s);
 

@@ -32,21 +32,33 @@ void buf_consume(struct buf *b, size_t n)
 		b->head = b->tail = 0;
 }
 
+uint8_t *buf_reserve(struct buf *b, size_t n)
+{
+	must(n <= buf_room(b));
+	if (n > b->size - b->tail) {
+		memmove(b->base, b->base + b->head, buf_len(b));
+		b->tail -= b->head;
+		b->head = 0;
+	}
+	return b->base + b->tail;
+}
+
+void buf_commit(struct buf *b, size_t n)
+{
+	must(n <= b->size - b->tail);
+	b->tail += (uint32_t)n;
+	if (b->tail > b->high)
+		b->high = b->tail;
+}
+
 size_t buf_append(struct buf *b, struct str s)
 {
 	size_t n = s.n < buf_room(b) ? s.n : buf_room(b);
 
 	if (n == 0)
 		return 0;
-	if (n > b->size - b->tail) {
-		memmove(b->base, b->base + b->head, buf_len(b));
-		b->tail -= b->head;
-		b->head = 0;
-	}
-	memcpy(b->base + b->tail, s.p, n);
-	b->tail += (uint32_t)n;
-	if (b->tail > b->high)
-		b->high = b->tail;
+	memcpy(buf_reserve(b, n), s.p, n);
+	buf_commit(b, n);
 	return n;
 }
 

@@ -428,10 +428,15 @@ void session_auth_query(const struct session *s, struct auth_http_query *q)
 	};
 }
 
-size_t session_keep(struct session *s, enum side from, struct str bytes)
+struct buf *session_kept(struct session *s, enum side from)
 {
 	must(s->phase == PHASE_RELAY);
-	return buf_append(&session_desk(s)->in[from], bytes);
+	return &session_desk(s)->in[from];
+}
+
+size_t session_keep(struct session *s, enum side from, struct str bytes)
+{
+	return buf_append(session_kept(s, from), bytes);
 }
 
 void session_rest(struct session *s)

@@ -167,3 +167,20 @@ Test(buf, a_view_of_nothing_can_be_looked_at)
 	buf_consume(&b, 0);
 	cr_assert_eq(buf_data(&b).n, 0);
 }
+
+Test(buf, bytes_are_written_in_place_behind_those_that_wait)
+{
+	uint8_t memory[13];
+	struct buf b = small(memory, sizeof(memory));
+
+	memcpy(buf_reserve(&b, 13), "0123456789abc", 10);
+	buf_commit(&b, 10);
+	buf_consume(&b, 7);
+	cr_assert_eq(buf_room(&b), 10);
+	/* Only as much as is asked for is made room for. */
+	cr_assert_eq(buf_reserve(&b, 3) - memory, 10);
+	memcpy(buf_reserve(&b, 10), "ABCDEFGHIJ", 4);
+	buf_commit(&b, 4);
+	cr_assert(str_eq(buf_data(&b), STR("789ABCD")));
+	cr_assert_eq(b.high, 10, "%u", b.high);
+}
