@@ -244,6 +244,7 @@ static void answer(struct conn *c, const struct request *r)
 	field(&c->out, "Auth-Server", a.server);
 	if (a.kind == USERS_OK)
 		wbuf_printf(&c->out, "Auth-Port: %d\r\n", a.port);
+	field(&c->out, "Auth-Server-SSL", a.server_ssl);
 	field(&c->out, "Auth-User", a.login);
 	field(&c->out, "Auth-Pass", a.pass);
 	field(&c->out, "Auth-Error-Code", a.code);
@@ -411,8 +412,8 @@ static const char help[] =
 	"\n"
 	"default: the route of users and recipients without their own; imap, pop3, smtp: of one\n"
 	"protocol. domains: the routes of RCPT TO when clients need not log in. refusal: what a\n"
-	"wrong password gets. error: refuse. waits: say WAIT so many times first. All keys are\n"
-	"optional.\n";
+	"wrong password gets. error: refuse. waits: say WAIT so many times first. \n"
+	"server_ssl: off, on or starttls, said as Auth-Server-SSL. All keys are optional.\n";
 
 static const char *listen_at = "127.0.0.1:0";
 

@@ -35,6 +35,7 @@ static void mail_begin(struct mail *m)
 	if (!dovecot_is_known())
 		cr_skip("Dovecot is not 2.3, which these tests configure");
 	p = m->place = place_new();
+	m->dovecot = (struct dovecot){0};
 	dovecot_start(p, &m->dovecot);
 	snprintf(users, sizeof(users),
 		 "{\"imap\": {\"server\": \"127.0.0.1\", \"port\": %u},"

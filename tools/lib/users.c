@@ -30,7 +30,7 @@ static const struct {
 	{"server", KEY_STRING}, {"port", KEY_NUMBER},     {"password", KEY_STRING},
 	{"login", KEY_STRING},  {"external", KEY_BOOL},   {"backend_password", KEY_STRING},
 	{"error", KEY_STRING},  {"code", KEY_STRING},     {"wait_s", KEY_NUMBER},
-	{"waits", KEY_NUMBER},  {"delay_ms", KEY_NUMBER},
+	{"waits", KEY_NUMBER},  {"delay_ms", KEY_NUMBER}, {"server_ssl", KEY_STRING},
 };
 
 /* The line on which `"what"` stands first. */
@@ -252,36 +252,44 @@ static bool is_login(const struct users_ask *ask, const json_t *user)
 	return str_eq(ask->pass, str_cstr(password));
 }
 
-/* The protocol's route, or the one of all. */
+/* The protocol's route; NULL: none. */
 static const json_t *route(struct str protocol)
 {
-	char name[8] = "default";
-	const json_t *own;
+	char name[8] = "";
 
 	if (protocol.n == 4)
 		snprintf(name, sizeof(name), "%.4s", (const char *)protocol.p);
-	own = is_route(name) ? json_object_get(file, name) : NULL;
-	return own ? own : json_object_get(file, "default");
+	return is_route(name) ? json_object_get(file, name) : NULL;
+}
+
+/* Where to: the entry's own server, that of the protocol, that of the command line, the default. */
+static void route_to(struct users_answer *a, const json_t *entry, struct str protocol)
+{
+	const json_t *const ways[] = {entry, route(protocol),
+				      default_server ? NULL : json_object_get(file, "default")};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !a->server; i++) {
+		a->server = text_at(ways[i], "server");
+		a->port = (int)number_at(ways[i], "port");
+		a->server_ssl = a->server ? text_at(ways[i], "server_ssl") : NULL;
+	}
+	if (a->server)
+		return;
+	a->server = default_server;
+	a->port = default_port;
 }
 
 static struct users_answer accepted(const struct users_ask *ask, const json_t *entry)
 {
-	const json_t *fallback = route(ask->protocol);
 	struct users_answer a = {.kind = USERS_OK,
-				 .server = text_at(entry, "server"),
 				 .login = text_at(entry, "login"),
-				 .pass = text_at(entry, "backend_password"),
-				 .port = (int)number_at(entry, "port")};
+				 .pass = text_at(entry, "backend_password")};
 
-	if (!a.server && default_server) {
-		a.server = default_server;
-		a.port = default_port;
-	} else if (!a.server) {
-		a.server = text_at(fallback, "server");
-		a.port = (int)number_at(fallback, "port");
-	}
+	route_to(&a, entry, ask->protocol);
 	if (!a.server)
 		return (struct users_answer){.kind = USERS_REFUSED, .error = "No route"};
+	if (text_at(entry, "server_ssl"))
+		a.server_ssl = text_at(entry, "server_ssl");
 	return a;
 }
 

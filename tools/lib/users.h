@@ -5,7 +5,8 @@
  * `authd --help` shows the shape of the file. "default" is the route of users and recipients that
  * have none of their own, "imap", "pop3" and "smtp" that of one protocol's; "domains" are those of
  * RCPT TO when clients need not log in; "refusal" is what a wrong password gets; "error" refuses,
- * "waits": N says `Auth-Status: WAIT` N times in a row before the answer. All keys are optional.
+ * "waits": N says `Auth-Status: WAIT` N times in a row before the answer; "server_ssl" is said as
+ * `Auth-Server-SSL`. All keys are optional.
  */
 #ifndef TOOLS_LIB_USERS_H
 #define TOOLS_LIB_USERS_H
@@ -25,7 +26,7 @@ enum users_kind { USERS_OK, USERS_REFUSED, USERS_WAIT };
 /* The strings live as long as the configuration; those not set are NULL. */
 struct users_answer {
 	enum users_kind kind;
-	const char *server, *login, *pass, *error, *code;
+	const char *server, *server_ssl, *login, *pass, *error, *code;
 	int port;
 	uint64_t wait_s, delay_ms;
 };
@@ -33,7 +34,7 @@ struct users_answer {
 /* Reads the file, or exits with file, line, what is wrong and what to do. */
 void users_load(const char *path);
 
-/* The default route, in place of the file's; `server` must stay. */
+/* In place of the file's "default"; `server` must stay. */
 void users_set_default(const char *server, int port);
 
 /* Every login is good, whatever the password. */

@@ -22,4 +22,19 @@ void balancer_choose(struct balancer *b);
  * haproxy.out of the place. */
 void balancer_start(struct place *p, const struct balancer *b);
 
+/*
+ * HAProxy as the TLS that others lack: what comes in plainly at `plain` goes out with TLS to the
+ * port `tls_to`, whose certificate must be good for mx.test; what comes with TLS to `tls` goes on
+ * plainly to the address `plain_to`, and shows the certificate `identity` (tests/lib/certs.h).
+ */
+struct balancer_tls {
+	uint16_t plain, tls_to;
+	uint16_t tls;
+	const char *plain_to, *identity;
+};
+
+/* Chooses plain and tls, which nobody serves yet. */
+void balancer_choose_tls(struct balancer_tls *b);
+void balancer_start_tls(struct place *p, const struct balancer_tls *b);
+
 #endif

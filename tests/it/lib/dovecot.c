@@ -6,10 +6,12 @@
 #include "tests/it/lib/dovecot.h"
 
 #include "tests/it/lib/talk.h"
+#include "tests/lib/certs.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,22 +34,25 @@ static const char configuration[] =
 	"first_valid_gid = 1\n"
 	"mail_location = maildir:~/Maildir\n"
 	"mail_fsync = never\n"
-	"ssl = no\n"
-	"disable_plaintext_auth = no\n"
+	"%S"
 	"auth_mechanisms = plain login cram-md5 apop\n"
-	"login_trusted_networks = 127.0.0.1\n"
 	"login_log_format_elements = user=<%%u> method=%%m rip=%%r rport=%%b lip=%%l lport=%%a "
-	"session=<%%{session}>\n"
+	"session=<%%{session}> tls=<%%k>\n"
 	"passdb {\n  driver = static\n  args = password=%W\n}\n"
 	"userdb {\n  driver = static\n  args = uid=%U gid=%G home=%D/mail/%%u\n}\n"
 	"service imap-login {\n  chroot =\n"
 	"  inet_listener imap {\n    port = %I\n  }\n"
-	"  inet_listener imaps {\n    port = 0\n  }\n}\n"
+	"  inet_listener imaps {\n    port = %J\n    ssl = yes\n  }\n}\n"
 	"service pop3-login {\n  chroot =\n"
 	"  inet_listener pop3 {\n    port = %P\n  }\n"
-	"  inet_listener pop3s {\n    port = 0\n  }\n}\n"
+	"  inet_listener pop3s {\n    port = %Q\n    ssl = yes\n  }\n}\n"
 	"service anvil {\n  chroot =\n}\n"
 	"service stats {\n  chroot =\n}\n";
+
+static const char without_tls[] = "ssl = no\ndisable_plaintext_auth = no\n"
+				  "login_trusted_networks = 127.0.0.1\n";
+static const char with_tls[] = "ssl = required\ndisable_plaintext_auth = yes\n"
+			       "ssl_cert = <%s/dovecot/tls.pem\nssl_key = <%s/dovecot/tls.key\n";
 
 /* Whom it runs as. */
 static char user[64], group[64];
@@ -76,6 +81,15 @@ static void write_value(FILE *f, char name, const struct place *p, const struct 
 		break;
 	case 'W':
 		fputs(DOVECOT_PASSWORD, f);
+		break;
+	case 'S':
+		fprintf(f, d->identity ? with_tls : without_tls, p->dir, p->dir);
+		break;
+	case 'J':
+		fprintf(f, "%u", d->imaps);
+		break;
+	case 'Q':
+		fprintf(f, "%u", d->pop3s);
 		break;
 	case 'I':
 		fprintf(f, "%u", d->imap);
@@ -134,6 +148,28 @@ void dovecot_own(struct place *p)
 	cr_assert_eq(place_run(p, "chown", argv), 0, "%s", place_read(p, "chown.err"));
 }
 
+/* Certificate and key where the user that the server runs as can read them. */
+static void copy_identity(struct place *p, const struct dovecot *d)
+{
+	static const char *const kinds[] = {"pem", "key"};
+	char from[PATH_MAX], to[256];
+	const char *argv[] = {"cp", from, to, NULL};
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(from, sizeof(from), "%s/%s.%s", certs_folder(), d->identity, kinds[i]);
+		snprintf(to, sizeof(to), "%s/dovecot/tls.%s", p->dir, kinds[i]);
+		cr_assert_eq(place_run(p, "cp", argv), 0, "%s", place_read(p, "cp.err"));
+	}
+}
+
+static void choose_ports(struct dovecot *d)
+{
+	d->imap = place_free_port();
+	d->pop3 = place_free_port();
+	d->imaps = d->identity ? place_free_port() : 0;
+	d->pop3s = d->identity ? place_free_port() : 0;
+}
+
 void dovecot_start(struct place *p, struct dovecot *d)
 {
 	char dir[256], conf[300];
@@ -144,11 +180,12 @@ void dovecot_start(struct place *p, struct dovecot *d)
 	uint64_t began = place_now_ms();
 
 	choose_user();
-	d->imap = place_free_port();
-	d->pop3 = place_free_port();
+	choose_ports(d);
 	snprintf(dir, sizeof(dir), "%s/dovecot", p->dir);
 	snprintf(conf, sizeof(conf), "%s/dovecot.conf", dir);
 	cr_assert_eq(mkdir(dir, 0755), 0, "%s: %s", dir, strerror(errno));
+	if (d->identity)
+		copy_identity(p, d);
 	write_conf(p, d, conf);
 	dovecot_own(p);
 	if (geteuid() == 0) {

@@ -15,7 +15,10 @@
 #define DOVECOT_LOG      "dovecot/dovecot.log"
 
 struct dovecot {
+	const char *identity; /* name of a certificate (tests/lib/certs.h): it demands TLS, and
+				 trusts nobody; NULL: no TLS */
 	uint16_t imap, pop3;
+	uint16_t imaps, pop3s; /* TLS at once; 0: none */
 };
 
 /* True if it is one whose configuration we can write: 2.4 reads another language than 2.3. */

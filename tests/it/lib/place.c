@@ -316,13 +316,14 @@ static void write_conf(struct place *p, const struct place_conf *conf)
 	if (conf->rlimit_nofile)
 		fprintf(f, "worker_rlimit_nofile %u;\n", conf->rlimit_nofile);
 	fprintf(f,
-		"daemon off;\nworker_processes 1;\npid %s/proxy.pid;\nerror_log %s/proxy.log "
+		"daemon off;\nworker_processes %u;\npid %s/proxy.pid;\nerror_log %s/proxy.log "
 		"info;\n"
 		"events { worker_connections %u; %s }\n"
 		"mail {\n  server_name mx.test;\n  auth_http %s%s/auth;\n  %s\n",
-		p->dir, p->dir, conf->connections ? conf->connections : 2000,
-		conf->events ? conf->events : "", strncmp(auth, "unix:", 5) == 0 ? "" : "http://",
-		auth, conf->mail ? conf->mail : "");
+		conf->workers ? conf->workers : 1, p->dir, p->dir,
+		conf->connections ? conf->connections : 2000, conf->events ? conf->events : "",
+		strncmp(auth, "unix:", 5) == 0 || strstr(auth, "://") ? "" : "http://", auth,
+		conf->mail ? conf->mail : "");
 	fprintf(f,
 		"  server { listen 127.0.0.1:%u %s; protocol smtp;"
 		" smtp_auth plain login cram-md5 external; }\n"

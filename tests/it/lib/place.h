@@ -30,7 +30,9 @@ struct place {
 struct place_conf {
 	const char *mail;       /* directives at the mail level */
 	unsigned connections;   /* worker_connections, 0: 2000 */
-	const char *auth_http;  /* in place of the auth service that was started */
+	unsigned workers;       /* worker_processes, 0: 1 */
+	const char *auth_http;  /* in place of the auth service that was started: its address, or
+				   with its scheme, a whole URL */
 	unsigned rlimit_nofile; /* worker_rlimit_nofile, 0: not set */
 	const char *events;     /* directives in the events block */
 	const char *listen;     /* what stands behind each listener's address */
