@@ -35,6 +35,7 @@ struct back_peer {
 	struct str client_host; /* verified name, "[UNAVAILABLE]" or "[TEMPUNAVAIL]" */
 	struct str session;     /* names this session at the backend: letters, digits, dots */
 	uint8_t hops;           /* how many more proxies may follow */
+	enum back_tls tls;      /* STARTTLS: the dialogue asks for it; else it is not seen here */
 };
 
 enum back_ev {

@@ -81,7 +81,7 @@ struct front {
 	uint8_t state;  /* enum front_state */
 	uint8_t reason; /* enum reason, after FRONT_FAIL */
 	uint8_t sasl;   /* enum sasl_state */
-	bool secured;   /* TLS is on */
+	bool secured;   /* TLS is on; set by the caller if it is from the first byte on */
 	bool closes;    /* FRONT_IN_REFUSAL: the refusal is the last word */
 	uint32_t errors, commands;
 	uint32_t spent;     /* bytes of a command of several pieces that were taken */
@@ -161,8 +161,8 @@ struct front_answer {
  */
 enum front_ev front_verdict(struct front *f, const struct front_answer *a, struct out *out);
 
-/* Only after FRONT_TLS: TLS is up. All that was said is forgotten; the caller dropped the
- * plaintext. */
+/* Only after FRONT_TLS: TLS is up. All that was said is forgotten, but how often a login was tried;
+ * the caller dropped the plaintext. */
 void front_secured(struct front *f);
 
 const char *front_state_name(const struct front *f);

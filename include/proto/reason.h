@@ -28,7 +28,11 @@ enum reason {
 	REASON_CLIENT_LOOP,    /* too many proxies, each in front of the next: a circle */
 	REASON_CLIENT_UNSAFE,  /* a login that the backend's protocol has no line for */
 	REASON_CLIENT_REFUSED, /* the auth service said no, and close */
-	REASON_PROXY_BROKEN,   /* a PROXY header is due, and this is none */
+	REASON_CLIENT_TLS,     /* no TLS handshake came about */
+	REASON_CLIENT_TLS_CLOSED, /* ... for it closed the connection */
+	REASON_CLIENT_CERT_BAD,   /* a certificate that does not verify */
+	REASON_CLIENT_CERT_NONE,  /* none, where one is due */
+	REASON_PROXY_BROKEN,      /* a PROXY header is due, and this is none */
 	REASON_PROXY_VERSION,
 	REASON_PROXY_TOO_LONG,
 
@@ -44,6 +48,7 @@ enum reason {
 	REASON_AUTH_NO_PASSWORD,
 	REASON_AUTH_WAITS, /* WAIT without end */
 	REASON_AUTH_QUEUE_FULL,
+	REASON_AUTH_TLS, /* no TLS handshake came about, or its certificate does not verify */
 
 	/* the backend's doing, before the relay */
 	REASON_BACK_DOWN, /* cannot connect */
@@ -52,6 +57,10 @@ enum reason {
 	REASON_BACK_INVALID, /* an answer that is not the expected one */
 	REASON_BACK_REFUSED, /* the same, and the client was told in the backend's words */
 	REASON_BACK_TOO_LONG,
+	REASON_BACK_TLS,         /* no TLS handshake came about */
+	REASON_BACK_CERT,        /* its certificate does not verify */
+	REASON_BACK_NO_STARTTLS, /* offers none, or refuses it */
+	REASON_BACK_INJECTED,    /* plaintext behind its reply to STARTTLS */
 
 	/* in the relay */
 	REASON_RELAY_TIMEOUT,

@@ -2,10 +2,10 @@
 /*
  * session: one client from greeting to last byte, as a pure state machine.
  *
- * The on_x functions tell it what happened and only change its state. session_wants() says what it
- * would like to be true now (level-triggered bits), session_pending() which bytes are next to be
- * sent, deadline_ms when session_on_tick() is due. The io floor makes the kernel match, in its own
- * time. No system calls, no clock (env->now_ms is an input), no malloc.
+ * The on_x functions only change its state. session_wants() says what should be true now
+ * (level-triggered bits), session_pending() which bytes are next to be sent, deadline_ms when
+ * session_on_tick() is due; the io floor makes the kernel match. No system calls, no clock
+ * (env->now_ms is an input), no malloc.
  *
  * In PHASE_RELAY bytes no longer pass through here: the io floor moves them between the two
  * connections and keeps `relay` (session/relay.h). What pipelined bytes the client sent before the
@@ -23,11 +23,13 @@
 
 enum phase {
 	PHASE_PROXY,     /* the PROXY header is due                 */
+	PHASE_TLS_FRONT, /* TLS handshake with the client           */
 	PHASE_DELAY,     /* greeting withheld (smtp_greeting_delay) */
 	PHASE_FRONT,     /* the front engine talks with the client  */
 	PHASE_AUTH,      /* the auth service is asked               */
 	PHASE_AUTH_WAIT, /* Auth-Wait is running                    */
 	PHASE_DIAL,      /* the backend is to be connected          */
+	PHASE_TLS_BACK,  /* TLS handshake with the backend          */
 	PHASE_BACK,      /* the back engine logs in                 */
 	PHASE_RELAY,     /* bytes both ways                         */
 	PHASE_CLOSING,   /* last words are leaving                  */
@@ -45,6 +47,8 @@ enum session_want {
 	WANT_RELAY = 1 << 6, /* bytes pass without the session */
 	WANT_SHUT = 1 << 7,  /* last words have left: no more will be sent to the client */
 	WANT_CLOSE = 1 << 8,
+	WANT_TLS_FRONT = 1 << 9, /* see session_on_secured() */
+	WANT_TLS_BACK = 1 << 10,
 };
 
 struct session_counters {
@@ -53,10 +57,9 @@ struct session_counters {
 	uint64_t ended[REASON_COUNT];
 };
 
-/* What desks must hold, from the largest buffers of all servers. */
+/* What desks must hold: the largest buffers of all servers, bytes. */
 struct session_sizes {
-	uint32_t client_buffer; /* bytes */
-	uint32_t proxy_buffer;  /* bytes */
+	uint32_t client_buffer, proxy_buffer;
 };
 
 /* What the sessions of one thread share. */
@@ -68,9 +71,8 @@ struct session_env {
 	uint64_t now_ms; /* monotonic; set by the loop before any call */
 };
 
-enum {
-	SESSION_USER_MAX = 254
-}; /* longest login name in log lines of the relay; RFC 5321 4.5.3.1 */
+/* Longest login name in log lines of the relay; RFC 5321 4.5.3.1. */
+enum { SESSION_USER_MAX = 254 };
 
 struct session {
 	struct session_env *env;
@@ -87,13 +89,13 @@ struct session {
 	bool front_full;      /* the front engine waits for its replies to leave */
 	bool front_gone;      /* nobody reads what we still say */
 	bool lingers;         /* last words were said: see that they are read */
+	bool starttls;        /* the client has asked for TLS with STARTTLS, or STLS */
 	struct addr client;   /* the PROXY header's, once that is believed */
 	struct addr local;    /* our end; only known when log, PROXY header or identity want it */
 	union {
 		struct proxy_ends claimed; /* before PHASE_DIAL: by the PROXY header, if any */
 		struct {
-			struct addr upstream;
-			struct addr back_local; /* our end; only known when the log wants it */
+			struct addr upstream, back_local; /* the latter only for the log */
 		};
 	};
 	union {
@@ -113,11 +115,18 @@ struct session_start {
 	struct addr client, local;
 	struct str nonce; /* for challenges: digits and dots, not guessable */
 	bool proxied;     /* a PROXY header comes first */
+	bool tls;         /* then TLS, before the greeting */
+};
+
+/* How a handshake went. */
+struct session_tls {
+	enum reason reason; /* NONE: it is up. CLIENT_CERT_x: it is, but the client has to go.
+			       CLIENT_TLS, BACK_TLS, BACK_CERT: it failed */
+	struct str detail;  /* for the log */
 };
 
 /* Slot size of session_env.desks for these buffers. */
 size_t session_desk_bytes(const struct session_sizes *sizes);
-
 /* Takes over `s`, which need not be initialised. */
 void session_start(struct session *s, struct session_env *env, const struct session_start *start);
 
@@ -139,6 +148,14 @@ void session_on_verdict(struct session *s, const struct verdict *v);
 /* The answer to WANT_DIAL: connecting is under way (failed.n == 0), or failed at once. */
 void session_on_dialled(struct session *s, struct str failed);
 
+/*
+ * WANT_TLS_x is done, or has failed; ignored if it is not wanted any more. Before: nothing is
+ * received on that side; what came already is offered once more, and what the session takes then
+ * was plaintext behind a STARTTLS, while what it leaves is the handshake's; session_pending() goes
+ * out, in plaintext; then the handshake runs. session_on_closed() may end it.
+ */
+void session_on_secured(struct session *s, enum side side, const struct session_tls *how);
+
 /* env->now_ms has reached deadline_ms. */
 void session_on_tick(struct session *s);
 
@@ -147,17 +164,13 @@ void session_on_moved(struct session *s);
 
 /* WANT_SHUT is done. */
 void session_on_hushed(struct session *s);
-
 /* The end of the way from that side was passed on behind its last byte. */
 void session_on_shut(struct session *s, enum side from);
-
 /* Both ways of the relay are over. */
 void session_on_relayed(struct session *s);
 
-/*
- * End it now: log `reason` (with `detail`, if its text has a place for it), say its last words,
- * close. session_end_said() leaves the last words as they are already written.
- */
+/* End it now: log `reason` (with `detail`, if its text has a place for it), say its last words,
+ * close. session_end_said() leaves the last words as they are already written. */
 void session_end(struct session *s, enum reason reason, struct str detail);
 void session_end_said(struct session *s, enum reason reason, struct str detail);
 
@@ -184,5 +197,4 @@ void session_rest(struct session *s);
 
 /* Release everything; the struct's memory may go. */
 void session_done(struct session *s);
-
 #endif

@@ -298,8 +298,11 @@ enum front_ev front_verdict(struct front *f, const struct front_answer *a, struc
 
 void front_secured(struct front *f)
 {
+	must(f->state == FRONT_IN_TLS);
 	f->secured = true;
 	f->line = (struct line){0};
+	f->login = (struct login){.attempt = f->login.attempt, .hops = FRONT_HOPS};
+	buf_wipe_memory(&f->u, sizeof(f->u));
 	front_enter(f, FRONT_IN_START);
 }
 

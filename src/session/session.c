@@ -30,12 +30,15 @@ enum {
 static const struct machine_state phases[PHASE_COUNT] = {
 #define AFTER(p) (1U << PHASE_##p)
 	[PHASE_PROXY] = {"proxy", 0},
-	[PHASE_DELAY] = {"delay", AFTER(PROXY)},
-	[PHASE_FRONT] = {"front", AFTER(PROXY) | AFTER(DELAY) | AFTER(AUTH) | AFTER(AUTH_WAIT)},
+	[PHASE_TLS_FRONT] = {"tls-front", AFTER(PROXY) | AFTER(FRONT)},
+	[PHASE_DELAY] = {"delay", AFTER(PROXY) | AFTER(TLS_FRONT)},
+	[PHASE_FRONT] = {"front", AFTER(PROXY) | AFTER(TLS_FRONT) | AFTER(DELAY) | AFTER(AUTH) |
+					  AFTER(AUTH_WAIT)},
 	[PHASE_AUTH] = {"auth", AFTER(FRONT) | AFTER(AUTH_WAIT)},
 	[PHASE_AUTH_WAIT] = {"auth-wait", AFTER(AUTH)},
 	[PHASE_DIAL] = {"dial", AFTER(AUTH)},
-	[PHASE_BACK] = {"back", AFTER(DIAL)},
+	[PHASE_TLS_BACK] = {"tls-back", AFTER(DIAL) | AFTER(BACK)},
+	[PHASE_BACK] = {"back", AFTER(DIAL) | AFTER(TLS_BACK)},
 	[PHASE_RELAY] = {"relay", AFTER(BACK)},
 	[PHASE_CLOSING] = {"closing", AFTER(CLOSING) - 1},
 	[PHASE_LINGER] = {"linger", AFTER(CLOSING)},
@@ -62,12 +65,14 @@ struct desk *session_desk(struct session *s)
 
 static void greet(struct session *s)
 {
+	/* With TLS its time has begun with the handshake. */
+	if (s->phase != PHASE_TLS_FRONT)
+		s->deadline_ms = s->env->now_ms + s->conf->timeout_ms;
 	session_enter(s, PHASE_FRONT);
-	s->deadline_ms = s->env->now_ms + s->conf->timeout_ms;
 	front_greet(&s->u.front, &session_desk(s)->to_front.out);
 }
 
-/* It is known who comes: greet, or make it wait. */
+/* Greet, or make it wait. */
 static void welcome(struct session *s)
 {
 	if (!s->conf->greeting_delay_ms) {
@@ -76,6 +81,15 @@ static void welcome(struct session *s)
 	}
 	session_enter(s, PHASE_DELAY);
 	s->deadline_ms = s->env->now_ms + s->conf->greeting_delay_ms;
+}
+
+/* It is known who comes. */
+static void arrived(struct session *s)
+{
+	if (s->u.front.secured)
+		session_enter(s, PHASE_TLS_FRONT);
+	else
+		welcome(s);
 }
 
 void session_start(struct session *s, struct session_env *env, const struct session_start *start)
@@ -87,13 +101,13 @@ void session_start(struct session *s, struct session_env *env, const struct sess
 	s->number = start->number;
 	s->client = start->client;
 	s->local = start->local;
+	s->deadline_ms = env->now_ms + s->conf->timeout_ms;
 	front_init(&s->u.front, &s->conf->front, start->nonce);
+	s->u.front.secured = start->tls;
 	env->counters->accepted++;
 	session_log_connected(s);
-	if (start->proxied)
-		s->deadline_ms = env->now_ms + s->conf->timeout_ms;
-	else
-		welcome(s);
+	if (!start->proxied)
+		arrived(s);
 }
 
 static bool is_ending(const struct session *s)
@@ -134,16 +148,23 @@ void session_end_said(struct session *s, enum reason reason, struct str detail)
 	s->deadline_ms = s->env->now_ms + CLOSING_MS;
 }
 
-void session_end(struct session *s, enum reason reason, struct str detail)
+static void say_last(struct session *s, enum reason reason)
 {
 	struct str words = reason_row(reason)->words[s->conf->front.protocol];
 
-	if (words.n && !is_ending(s) && s->phase != PHASE_RELAY)
+	if (words.n)
 		out_str(&session_desk(s)->to_front.out, words);
+}
+
+void session_end(struct session *s, enum reason reason, struct str detail)
+{
+	/* In the midst of a handshake there are no words for the client. */
+	if (!is_ending(s) && s->phase != PHASE_RELAY && s->phase != PHASE_TLS_FRONT)
+		say_last(s, reason);
 	session_end_said(s, reason, detail);
 }
 
-/* What comes behind the header is the client's. */
+/* What comes behind the header is the client's, or its handshake's: that is not for us. */
 static size_t proxy_front(struct session *s, struct str bytes)
 {
 	struct buf *in = &session_desk(s)->in[SIDE_FRONT];
@@ -151,8 +172,11 @@ static size_t proxy_front(struct session *s, struct str bytes)
 
 	if (!session_proxy_read(s))
 		return kept;
-	welcome(s);
-	if (buf_len(in) && s->phase == PHASE_DELAY)
+	arrived(s);
+	if (s->phase == PHASE_TLS_FRONT) {
+		kept -= buf_len(in);
+		buf_wipe(in);
+	} else if (buf_len(in) && s->phase == PHASE_DELAY)
 		session_end(s, REASON_CLIENT_EARLY, buf_data(in));
 	else if (buf_len(in))
 		session_login_resume(s);
@@ -164,6 +188,9 @@ size_t session_on_front(struct session *s, struct str bytes)
 	switch ((enum phase)s->phase) {
 	case PHASE_PROXY:
 		return proxy_front(s, bytes);
+	case PHASE_TLS_FRONT:
+		/* Plaintext behind STARTTLS is dropped, whoever said it. */
+		return s->starttls ? bytes.n : 0;
 	case PHASE_DELAY:
 		session_end(s, REASON_CLIENT_EARLY, bytes);
 		return bytes.n;
@@ -172,6 +199,7 @@ size_t session_on_front(struct session *s, struct str bytes)
 	case PHASE_AUTH:
 	case PHASE_AUTH_WAIT:
 	case PHASE_DIAL:
+	case PHASE_TLS_BACK:
 	case PHASE_BACK:
 		return buf_append(&session_desk(s)->in[SIDE_FRONT], bytes);
 	case PHASE_CLOSING:
@@ -188,9 +216,14 @@ size_t session_on_front(struct session *s, struct str bytes)
 size_t session_on_back(struct session *s, struct str bytes)
 {
 	must(s->phase != PHASE_RELAY);
-	if (s->phase != PHASE_BACK)
+	if (s->phase == PHASE_BACK)
+		return session_login_back(s, bytes);
+	if (s->phase != PHASE_TLS_BACK)
 		return bytes.n;
-	return session_login_back(s, bytes);
+	if (back_is_silent(&s->desk->back))
+		return 0;
+	session_end(s, REASON_BACK_INJECTED, bytes);
+	return bytes.n;
 }
 
 static bool front_waiting(const struct session *s)
@@ -217,6 +250,7 @@ static void front_closed(struct session *s, struct str failed)
 	case PHASE_AUTH:
 	case PHASE_AUTH_WAIT:
 	case PHASE_DIAL:
+	case PHASE_TLS_BACK:
 	case PHASE_BACK:
 		/* A client that pipelined its commands and closed its sending side still wants its
 		   replies; one that left no commands behind is gone. */
@@ -233,6 +267,9 @@ static void front_closed(struct session *s, struct str failed)
 		break;
 	case PHASE_RELAY:
 		session_end_said(s, or_done(s, REASON_RELAY_CLIENT_RESET), failed);
+		break;
+	case PHASE_TLS_FRONT:
+		session_end_said(s, REASON_CLIENT_TLS_CLOSED, failed);
 		break;
 	case PHASE_PROXY:
 		if (!failed.n)
@@ -254,11 +291,13 @@ static void front_closed(struct session *s, struct str failed)
 
 static void back_closed(struct session *s, struct str failed)
 {
+	bool speaks = s->phase == PHASE_BACK || s->phase == PHASE_TLS_BACK;
+
 	if (s->phase == PHASE_RELAY)
 		session_end_said(s, or_done(s, REASON_RELAY_BACK_RESET), failed);
-	else if (s->phase == PHASE_BACK && failed.n && back_is_silent(&s->desk->back))
+	else if (speaks && failed.n && back_is_silent(&s->desk->back))
 		session_end(s, REASON_BACK_DOWN, failed);
-	else if (s->phase == PHASE_BACK)
+	else if (speaks)
 		session_end(s, REASON_BACK_CLOSED, str_none());
 }
 
@@ -299,8 +338,30 @@ void session_on_dialled(struct session *s, struct str failed)
 	if (s->phase != PHASE_DIAL)
 		return;
 	session_login_dialled(s, failed);
-	if (s->phase == PHASE_BACK)
+	if (!is_ending(s))
 		session_proxy_write(s);
+}
+
+static void front_secured_as(struct session *s, const struct session_tls *how)
+{
+	bool up = how->reason == REASON_CLIENT_CERT_BAD || how->reason == REASON_CLIENT_CERT_NONE;
+
+	if (up)
+		say_last(s, how->reason);
+	if (how->reason != REASON_NONE)
+		session_end_said(s, how->reason, how->detail);
+	else if (s->starttls)
+		session_login_secured(s);
+	else
+		welcome(s);
+}
+
+void session_on_secured(struct session *s, enum side side, const struct session_tls *how)
+{
+	if (side == SIDE_FRONT && s->phase == PHASE_TLS_FRONT)
+		front_secured_as(s, how);
+	if (side == SIDE_BACK && s->phase == PHASE_TLS_BACK)
+		session_login_secured_back(s, how);
 }
 
 void session_on_tick(struct session *s)
@@ -312,6 +373,7 @@ void session_on_tick(struct session *s)
 		greet(s);
 		break;
 	case PHASE_PROXY:
+	case PHASE_TLS_FRONT:
 	case PHASE_FRONT:
 		session_end(s, REASON_CLIENT_TIMEOUT, str_none());
 		break;
@@ -319,6 +381,7 @@ void session_on_tick(struct session *s)
 		session_login_waited(s);
 		break;
 	case PHASE_DIAL:
+	case PHASE_TLS_BACK:
 	case PHASE_BACK:
 		session_end(s, REASON_BACK_TIMEOUT, str_none());
 		break;
@@ -386,12 +449,16 @@ unsigned session_wants(const struct session *s)
 		return s->lingers && !s->front_gone ? WANT_SHUT : WANT_CLOSE;
 	if (s->phase == PHASE_CLOSING)
 		return wants;
-	if (!s->front_ended && !s->front_full && has_room(s, SIDE_FRONT))
+	if (s->phase == PHASE_TLS_FRONT)
+		wants |= WANT_TLS_FRONT;
+	else if (!s->front_ended && !s->front_full && has_room(s, SIDE_FRONT))
 		wants |= WANT_RECV_FRONT;
 	if (s->phase == PHASE_AUTH)
 		wants |= WANT_AUTH;
 	if (s->phase == PHASE_DIAL)
 		wants |= WANT_DIAL;
+	if (s->phase == PHASE_TLS_BACK)
+		wants |= WANT_TLS_BACK;
 	if (s->phase == PHASE_BACK && has_room(s, SIDE_BACK))
 		wants |= WANT_RECV_BACK;
 	if (session_pending(s, SIDE_BACK).n)
@@ -441,7 +508,7 @@ size_t session_keep(struct session *s, enum side from, struct str bytes)
 
 void session_rest(struct session *s)
 {
-	bool front = s->phase == PHASE_FRONT;
+	bool front = s->phase <= PHASE_FRONT;
 
 	if (!s->desk || !desk_clear(s->desk))
 		return;

@@ -42,6 +42,8 @@ static struct str action(const struct session *s)
 	switch ((enum phase)s->phase) {
 	case PHASE_PROXY:
 		return STR("reading PROXY protocol");
+	case PHASE_TLS_FRONT:
+		return s->starttls ? STR("in starttls state") : STR("SSL handshaking");
 	case PHASE_DELAY:
 		return STR("in delay pipelining state");
 	case PHASE_FRONT:
@@ -51,6 +53,8 @@ static struct str action(const struct session *s)
 		return STR("in http auth state");
 	case PHASE_DIAL:
 		return connecting;
+	case PHASE_TLS_BACK:
+		return STR("SSL handshaking to upstream");
 	case PHASE_BACK:
 		return backend_action(s);
 	case PHASE_RELAY:
@@ -76,7 +80,7 @@ static void write_tail(const struct session *s, struct out *o)
 
 	out_lit(o, ", client: ");
 	addr_write(o, &s->client);
-	if (s->phase != PHASE_RELAY && s->u.front.secured)
+	if (s->starttls)
 		out_lit(o, " using starttls");
 	out_lit(o, ", server: ");
 	out_str(o, s->listening);

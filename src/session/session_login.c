@@ -21,6 +21,28 @@ static void ask(struct session *s)
 	s->deadline_ms = 0;
 }
 
+/* What the client has said behind STARTTLS may be somebody else's words. */
+static void start_tls(struct session *s)
+{
+	if (!s->conf->acceptor) {
+		session_end_said(s, REASON_INTERNAL, STR("TLS is not available"));
+		return;
+	}
+	if (s->front_ended) {
+		session_end_said(s, REASON_CLIENT_CLOSED, str_none());
+		return;
+	}
+	buf_wipe(&s->desk->in[SIDE_FRONT]);
+	s->starttls = true;
+	session_enter(s, PHASE_TLS_FRONT);
+}
+
+void session_login_secured(struct session *s)
+{
+	front_secured(&s->u.front);
+	session_enter(s, PHASE_FRONT);
+}
+
 /* Feed the front engine until it wants something that only time can give. */
 static void front_turn(struct session *s, struct buf *in)
 {
@@ -44,9 +66,7 @@ static void front_turn(struct session *s, struct buf *in)
 		ask(s);
 		break;
 	case FRONT_TLS:
-		/* No configuration can enable STARTTLS yet; should an engine ask all the same, the
-		   session must not go on in the clear. */
-		session_end_said(s, REASON_INTERNAL, STR("TLS is not available"));
+		start_tls(s);
 		break;
 	case FRONT_QUIT:
 		session_end_said(s, REASON_QUIT, str_none());
@@ -154,6 +174,21 @@ static int take_login(struct session *s, const struct verdict *v)
 	return 0;
 }
 
+static void describe_peer(struct session *s, const struct verdict *v)
+{
+	struct desk *d = s->desk;
+
+	d->peer = (struct back_peer){
+		.login = &d->login,
+		.client = s->client,
+		.local = s->local,
+		.session = front_session(&s->u.front),
+		.hops = (uint8_t)(d->login.hops - 1),
+		.client_host = STR("[UNAVAILABLE]"),
+		.tls = v->tls == BACK_TLS_UNSAID ? s->conf->back_tls : v->tls,
+	};
+}
+
 static void ok_verdict(struct session *s, const struct verdict *v)
 {
 	if (take_login(s, v) < 0) {
@@ -165,6 +200,7 @@ static void ok_verdict(struct session *s, const struct verdict *v)
 		session_end(s, REASON_CLIENT_UNSAFE, str_none());
 		return;
 	}
+	describe_peer(s, v);
 	s->upstream = v->server;
 	s->back_local = (struct addr){0};
 	session_enter(s, PHASE_DIAL);
@@ -197,16 +233,16 @@ void session_login_dialled(struct session *s, struct str failed)
 		session_end(s, REASON_BACK_DOWN, failed);
 		return;
 	}
-	session_enter(s, PHASE_BACK);
-	d->peer = (struct back_peer){
-		.login = &d->login,
-		.client = s->client,
-		.local = s->local,
-		.session = front_session(&s->u.front),
-		.hops = (uint8_t)(d->login.hops - 1),
-		.client_host = STR("[UNAVAILABLE]"),
-	};
+	session_enter(s, d->peer.tls == BACK_TLS_ON ? PHASE_TLS_BACK : PHASE_BACK);
 	back_init(&d->back, &s->conf->back, &d->peer);
+}
+
+void session_login_secured_back(struct session *s, const struct session_tls *how)
+{
+	if (how->reason != REASON_NONE)
+		session_end(s, how->reason, how->detail);
+	else
+		session_enter(s, PHASE_BACK);
 }
 
 static void hand_over(struct session *s)

@@ -23,6 +23,10 @@ void session_login_resume_back(struct session *s);
 void session_login_verdict(struct session *s, const struct verdict *v);
 void session_login_dialled(struct session *s, struct str failed);
 
+/* TLS is up behind the client's STARTTLS; TLS with the backend is up, or not. */
+void session_login_secured(struct session *s);
+void session_login_secured_back(struct session *s, const struct session_tls *how);
+
 /* Auth-Wait is over. */
 void session_login_waited(struct session *s);
 

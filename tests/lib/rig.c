@@ -7,6 +7,7 @@
 
 #include "base/must.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,9 @@ static void rig_write_log(struct logger *self, const struct log_line *line)
 
 static struct server_conf rig_conf(void)
 {
+	/* A session only looks whether there is one. */
+	static const max_align_t somebodys[1];
+
 	return (struct server_conf){
 		.front = {.server_name = STR("mx.test"),
 			  .methods = 1U << SASL_PLAIN | 1U << SASL_LOGIN | 1U << SASL_CRAM_MD5 |
@@ -35,6 +39,8 @@ static struct server_conf rig_conf(void)
 		.back = {.server_name = STR("mx.test"), .reply_max = RIG_LINE_MAX},
 		.timeout_ms = RIG_TIMEOUT_MS,
 		.proxy_timeout_ms = RIG_PROXY_MS,
+		.acceptor = (const struct acceptor *)somebodys,
+		.connector = (const struct connector *)somebodys,
 		.auth_name = STR("127.0.0.1:9000"),
 		.log_level = LEVEL_DEBUG,
 	};
@@ -69,6 +75,7 @@ void rig_start(struct rig *r)
 		.number = 7,
 		.nonce = STR("1804289383.1700000000"),
 		.proxied = r->proxied,
+		.tls = r->tls,
 	};
 
 	must(addr_parse(STR("192.0.2.1"), &start.client) == 0);
@@ -127,6 +134,13 @@ const char *rig_take(struct rig *r, enum side to)
 	return r->sent;
 }
 
+void rig_secured(struct rig *r, enum side side, enum reason reason, const char *detail)
+{
+	struct session_tls how = {reason, str_cstr(detail)};
+
+	session_on_secured(&r->session, side, &how);
+}
+
 void rig_pass(struct rig *r, uint64_t ms)
 {
 	r->env.now_ms += ms;
@@ -155,10 +169,15 @@ void rig_reach(struct rig *r, enum phase phase)
 
 	if (phase == PHASE_DELAY)
 		r->conf.greeting_delay_ms = 1000;
+	if (phase == PHASE_TLS_BACK)
+		r->conf.back_tls = BACK_TLS_ON;
 	if (!s->env) {
 		r->proxied = phase == PHASE_PROXY;
+		r->tls |= phase == PHASE_TLS_FRONT;
 		rig_start(r);
 	}
+	if (s->phase == PHASE_TLS_FRONT && phase > PHASE_TLS_FRONT)
+		rig_secured(r, SIDE_FRONT, REASON_NONE, "");
 	if (s->phase == PHASE_DELAY && phase != PHASE_DELAY)
 		rig_pass(r, r->conf.greeting_delay_ms);
 	if (s->phase == PHASE_FRONT && phase > PHASE_FRONT)
@@ -170,6 +189,10 @@ void rig_reach(struct rig *r, enum phase phase)
 		rig_route(r);
 	if (s->phase == PHASE_DIAL && phase > PHASE_DIAL)
 		session_on_dialled(s, str_none());
+	if (s->phase == PHASE_TLS_BACK && phase > PHASE_TLS_BACK) {
+		rig_take(r, SIDE_BACK);
+		rig_secured(r, SIDE_BACK, REASON_NONE, "");
+	}
 	if (s->phase == PHASE_BACK && phase > PHASE_BACK) {
 		rig_backend(r, "220 back.test ESMTP\r\n");
 		rig_take(r, SIDE_BACK);

@@ -29,6 +29,7 @@ struct rig_log {
 struct rig {
 	struct server_conf conf;
 	bool proxied; /* a PROXY header comes first */
+	bool tls;     /* TLS before the greeting */
 	struct session_env env;
 	struct session_counters counters;
 	struct session session;
@@ -50,6 +51,9 @@ void rig_backend(struct rig *r, const char *bytes);
 
 /* All that waits for that side, sent in one go; as text, until the next call. */
 const char *rig_take(struct rig *r, enum side to);
+
+/* How a handshake ends. */
+void rig_secured(struct rig *r, enum side side, enum reason reason, const char *detail);
 
 void rig_pass(struct rig *r, uint64_t ms); /* and tick */
 

@@ -58,6 +58,12 @@ static void check_progress(const struct session *s, unsigned wants)
 	case PHASE_PROXY:
 		any = WANT_RECV_FRONT;
 		break;
+	case PHASE_TLS_FRONT:
+		any = WANT_TLS_FRONT;
+		break;
+	case PHASE_TLS_BACK:
+		any = WANT_TLS_BACK;
+		break;
 	case PHASE_FRONT:
 		any = WANT_RECV_FRONT | WANT_SEND_FRONT;
 		break;

@@ -20,8 +20,10 @@ static uint64_t limit_us(const struct guest *g, const struct session *s)
 		return MILLIS(g->conf->timeout_ms);
 	case PHASE_DELAY:
 		return MILLIS(g->conf->greeting_delay_ms);
+	case PHASE_TLS_FRONT:
 	case PHASE_FRONT:
 	case PHASE_DIAL:
+	case PHASE_TLS_BACK:
 	case PHASE_BACK:
 		return MILLIS(g->conf->timeout_ms);
 	case PHASE_AUTH:
@@ -42,7 +44,8 @@ static uint64_t limit_us(const struct guest *g, const struct session *s)
 /* Login attempts and WAITs bring a session to the same phase again: they are part of the key. */
 static uint64_t key_of(const struct session *s)
 {
-	unsigned phase = s->phase == PHASE_DIAL ? PHASE_BACK : s->phase;
+	bool back = s->phase == PHASE_DIAL || s->phase == PHASE_TLS_BACK;
+	unsigned phase = back ? PHASE_BACK : s->phase;
 	uint64_t key = s->number << 24 | phase << 16 | (uint64_t)s->waits << 8;
 
 	if (s->phase < PHASE_RELAY)

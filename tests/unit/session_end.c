@@ -25,7 +25,7 @@ Test(session_end, the_clients_connection_fails)
 {
 	for (int phase = PHASE_PROXY; phase < PHASE_CLOSING; phase++) {
 		struct rig *r = rig_new();
-		bool relay = phase == PHASE_RELAY;
+		bool relay = phase == PHASE_RELAY, handshake = phase == PHASE_TLS_FRONT;
 
 		rig_reach(r, (enum phase)phase);
 		if (phase == PHASE_FRONT)
@@ -33,9 +33,13 @@ Test(session_end, the_clients_connection_fails)
 		if (phase > PHASE_FRONT && !relay)
 			rig_client(r, "waits");
 		session_on_closed(&r->session, SIDE_FRONT, STR("104: Connection reset by peer"));
-		ENDED(r, relay ? REASON_RELAY_CLIENT_RESET : REASON_CLIENT_CLOSED);
+		ENDED(r, relay       ? REASON_RELAY_CLIENT_RESET
+			 : handshake ? REASON_CLIENT_TLS_CLOSED
+				     : REASON_CLIENT_CLOSED);
 		WANTS(r, WANT_CLOSE);
-		if (relay)
+		if (handshake)
+			LOGGED(r, "peer closed connection in SSL handshake while ");
+		else if (relay)
 			LOGGED(r, "client connection failed (104: Connection reset by peer) while "
 				  "proxying, client: ");
 		else
