@@ -18,7 +18,7 @@ struct call {
 	struct call *next; /* of all in this world */
 	struct world *world;
 	const struct auth_service_conf *service;
-	struct end *end;
+	struct wire wire;
 	struct alarm *alarm;
 	struct guest *guest;
 	char in[REQUEST_MAX];
@@ -48,9 +48,9 @@ static void over(struct call *c, bool reset)
 	c->alarm = NULL;
 	c->over = true;
 	if (reset)
-		end_reset(c->end);
+		wire_reset(&c->wire);
 	else
-		end_close(c->end);
+		wire_close(&c->wire);
 }
 
 /* ---- the request ---- */
@@ -324,7 +324,8 @@ static void on_request(struct call *c, uint32_t who)
 		over(c, false);
 		return;
 	}
-	end_name(c->end, who);
+	c->wire.who = who;
+	end_name(c->wire.end, who);
 	attempt = c->early ? 1 : attempt_of(c->in);
 	kernel_trace(who, "auth service %s asked, attempt %u", (const char *)c->service->name.p,
 		     attempt);
@@ -369,7 +370,7 @@ static void read_all(struct call *c)
 {
 	/* One that answers early has heard enough. */
 	while (!c->over && !c->early) {
-		long n = end_read(c->end, (uint8_t *)c->in + c->in_n, REQUEST_MAX - 1 - c->in_n);
+		long n = wire_read(&c->wire, (uint8_t *)c->in + c->in_n, REQUEST_MAX - 1 - c->in_n);
 
 		if (n == -2)
 			return;
@@ -420,7 +421,7 @@ static void call_act(void *arg)
 	rest = str_from(out_data(&c->out), c->out_at);
 	if (c->by_bytes)
 		rest = str_first(rest, 1);
-	took = rest.n ? end_write(c->end, rest) : 0;
+	took = rest.n ? wire_write(&c->wire, rest) : 0;
 	if (took < 0) {
 		over(c, false);
 		return;
@@ -453,8 +454,9 @@ void authd_dialled(struct world *w, unsigned service, struct end *e)
 	calls = c;
 	c->world = w;
 	c->service = &w->services[service];
-	c->end = e;
-	end_listen(e, &call_events, c);
+	c->wire.events = &call_events;
+	c->wire.arg = c;
+	wire_accept(&c->wire, e);
 }
 
 void authd_done(void)

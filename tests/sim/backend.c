@@ -31,9 +31,9 @@ static void over(struct guest *g, bool reset)
 	b->over = true;
 	g->back_over_us = kernel_now_us();
 	if (reset)
-		end_reset(b->end);
+		wire_reset(&b->wire);
 	else
-		end_close(b->end);
+		wire_close(&b->wire);
 }
 
 /* ---- the commands that must come ---- */
@@ -383,7 +383,7 @@ static void read_all(struct guest *g)
 
 		if (t->pause.for_us && t->heard < t->pause.at && t->pause.at - t->heard < max)
 			max = t->pause.at - t->heard;
-		n = end_read(b->end, bytes, max);
+		n = wire_read(&b->wire, bytes, max);
 		if (n == -2)
 			return;
 		if (n <= 0) {
@@ -409,7 +409,7 @@ static bool write_replies(struct guest *g)
 
 	if (g->back_trick == BACK_BYTES && n > 1)
 		n = 1;
-	took = end_write(b->end, str_of(b->out + b->out_at, n));
+	took = wire_write(&b->wire, str_of(b->out + b->out_at, n));
 	if (took > 0) {
 		b->out_at += (uint32_t)took;
 		g->active_us = kernel_now_us();
@@ -429,7 +429,7 @@ static bool write_payload(struct guest *g)
 	if (n > sizeof(bytes))
 		n = sizeof(bytes);
 	payload_fill((struct payload){g->id, 1, t->said}, bytes, n);
-	took = end_write(g->back.end, str_of(bytes, n));
+	took = wire_write(&g->back.wire, str_of(bytes, n));
 	if (took > 0) {
 		t->said += (uint32_t)took;
 		g->active_us = kernel_now_us();
@@ -471,7 +471,7 @@ static void finish(struct guest *g)
 		over(g, false);
 	} else if (g->ending == END_BACK_SHUTS && may_speak(g)) {
 		kernel_trace(g->id, "backend half-closes");
-		end_shut(b->end);
+		wire_shut(&b->wire);
 		b->done = true;
 	} else if (b->saw_end) {
 		over(g, false);
@@ -523,13 +523,15 @@ void backend_dialled(struct guest *g, struct end *e)
 	enum command list[8];
 
 	kernel_trace(g->id, "backend is dialled");
-	if (b->end)
+	if (b->wire.end)
 		kernel_violation("backend-dialogue", "guest %u: dialled twice", g->id);
-	b->end = e;
+	b->wire.who = g->id;
+	b->wire.events = &backend_events;
+	b->wire.arg = g;
+	wire_accept(&b->wire, e);
 	b->steps = commands_of(g, list);
 	if (g->back_step > b->steps)
 		g->back_step = b->steps;
-	end_listen(e, &backend_events, g);
 	end_name(e, g->id);
 	answer(g, STR("220 back.test ESMTP\r\n"));
 	if (g->back_trick != BACK_HASTY)

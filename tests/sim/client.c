@@ -35,7 +35,7 @@ static void over(struct guest *g)
 static void close_end(struct guest *g)
 {
 	kernel_trace(g->id, "client closes");
-	end_close(g->client.end);
+	wire_close(&g->client.wire);
 	over(g);
 }
 
@@ -221,7 +221,7 @@ static void on_end(struct guest *g, bool reset)
 
 	kernel_trace(g->id, "client sees %s", reset ? "a reset" : "the end");
 	c->saw_end = true;
-	if (c->replies.n && !reset && !end_was_hit(c->end) && !g->world->told &&
+	if (c->replies.n && !reset && !end_was_hit(c->wire.end) && !g->world->told &&
 	    !kernel_fault_hit())
 		kernel_violation("reply-grammar", "guest %u: the end within a reply", g->id);
 	if (!reset && g->client_trick == CLIENT_HANGS && !c->relay) {
@@ -248,7 +248,7 @@ static void read_all(struct guest *g)
 		if (c->relay && t->pause.for_us && t->heard < t->pause.at &&
 		    t->pause.at - t->heard < max)
 			max = t->pause.at - t->heard;
-		n = end_read(c->end, bytes, max);
+		n = wire_read(&c->wire, bytes, max);
 		if (n == -2)
 			return;
 		if (n <= 0) {
@@ -373,11 +373,11 @@ static void leave(struct guest *g)
 		close_end(g);
 		break;
 	case LEAVE_RESET:
-		end_reset(c->end);
+		wire_reset(&c->wire);
 		over(g);
 		break;
 	case LEAVE_SHUT:
-		end_shut(c->end);
+		wire_shut(&c->wire);
 		c->shut = true;
 		break;
 	case LEAVE_SILENT:
@@ -403,7 +403,7 @@ static bool write_some(struct guest *g)
 		n = g->leave_at - c->wrote;
 	if (!n)
 		return false;
-	took = end_write(c->end, str_of(bytes, n));
+	took = wire_write(&c->wire, str_of(bytes, n));
 	if (took > 0)
 		wrote(g, str_of(bytes, (size_t)took));
 	else if (took < 0 && c->saw_end)
@@ -421,7 +421,7 @@ static void finish(struct guest *g)
 		return;
 	if (g->ending == END_SHUT && c->step_at == g->lines_n) {
 		kernel_trace(g->id, "client half-closes");
-		end_shut(c->end);
+		wire_shut(&c->wire);
 		c->shut = true;
 	} else if (g->ending == END_CLIENT_CLOSES && c->relay && t->heard >= g->back.talk.say) {
 		close_end(g);
@@ -485,18 +485,23 @@ static const struct end_events client_events = {on_event, on_event};
 static void connect_now(void *arg)
 {
 	struct guest *g = arg;
+	struct wire *w = &g->client.wire;
+	bool connected;
 
 	g->client.alarm = NULL;
 	g->struck_before = kernel_fault_hit();
-	g->client.end = kernel_connect(g->listen, &g->from, &client_events, g);
-	kernel_trace(g->id, "client connects%s", g->client.end ? "" : ": refused");
-	if (!g->client.end) {
+	w->who = g->id;
+	w->events = &client_events;
+	w->arg = g;
+	connected = wire_connect(w, g->listen, &g->from);
+	kernel_trace(g->id, "client connects%s", connected ? "" : ": refused");
+	if (!connected) {
 		/* The listener's queue is full: nobody's fault. */
 		g->fair = g->last_guest;
 		over(g);
 		return;
 	}
-	end_name(g->client.end, g->id);
+	end_name(w->end, g->id);
 	later(g, think_us(g));
 }
 

@@ -11,6 +11,7 @@
 #include "tests/sim/kernel.h"
 #include "tests/sim/payload.h"
 #include "tests/sim/replies.h"
+#include "tests/sim/wire.h"
 
 enum {
 	GUEST_STEPS = 24,
@@ -119,7 +120,7 @@ struct talk {                      /* one peer's relay */
 };
 
 struct client {
-	struct end *end;
+	struct wire wire;
 	struct alarm *alarm;
 	struct replies replies;
 	struct talk talk;
@@ -131,7 +132,7 @@ struct client {
 };
 
 struct backend {
-	struct end *end;
+	struct wire wire;
 	struct alarm *alarm;
 	struct talk talk;
 	char line[4096]; /* the command that is coming */

@@ -25,6 +25,7 @@ unsigned selftest_run(unsigned *passed)
 	ring_cases_run(report);
 	ring_cases_run_table(selftest_weather, report);
 	ring_cases_run_table(selftest_faults, report);
+	ring_cases_run_table(selftest_channel, report);
 	*passed += n_passed;
 	return n_failed;
 }

@@ -10,7 +10,7 @@
 #include "tests/lib/ring_cases.h"
 
 /* What the simulated kernel alone can show, in the form of the shared cases. */
-extern const struct ring_case selftest_weather[], selftest_faults[];
+extern const struct ring_case selftest_weather[], selftest_faults[], selftest_channel[];
 
 /* The simulated end behind a far end. */
 struct end *far_end(const struct far *f);

@@ -287,6 +287,7 @@ const char *sweep_fault(enum fault_kind kind)
 		[FAULT_PIPE] = "pipe",
 		[FAULT_SPLICE] = "splice",
 		[FAULT_SLOT] = "slot",
+		[FAULT_CHANNEL] = "channel",
 		[FAULT_START] = "start",
 	};
 

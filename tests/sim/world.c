@@ -40,8 +40,9 @@ void world_over(struct guest *g)
 
 bool world_was_hit(const struct guest *g)
 {
-	return (g->client.end && end_was_hit(g->client.end)) ||
-	       (g->back.end && end_was_hit(g->back.end));
+	const struct end *c = g->client.wire.end, *b = g->back.wire.end;
+
+	return (c && end_was_hit(c)) || (b && end_was_hit(b));
 }
 
 /* It was not over on both sides when the thread was told to end. */
@@ -50,7 +51,7 @@ static bool told_in_time(const struct guest *g)
 	const struct world *w = g->world;
 
 	return w->told && (!g->over || g->over_us >= w->told_us ||
-			   (g->back.end && (!g->back.over || g->back_over_us >= w->told_us)));
+			   (g->back.wire.end && (!g->back.over || g->back_over_us >= w->told_us)));
 }
 
 /* The one fault of a sweep fell into its time. */
@@ -322,6 +323,7 @@ bool world_run(const struct world_start *start, struct world_result *result)
 		snprintf(result->check, sizeof(result->check), "%s", kernel_failed_check());
 		snprintf(result->text, sizeof(result->text), "%s", kernel_failed_text());
 	}
+	wire_clear();
 	authd_done();
 	free(w->guests);
 	free(w);
