@@ -20,7 +20,7 @@ struct wolf {
 	struct wolf *next, **at;
 	uint32_t room_min;    /* of channel_write() */
 	enum channel_ev last; /* bad news that wait behind data */
-	bool hasty;        /* may return after each record */
+	bool hasty;           /* may return after each record */
 };
 
 struct connector_sessions {
@@ -391,6 +391,16 @@ struct channel_verified channel_verified(const struct channel *c)
 	if (c->acceptor && c->acceptor->verify == TLS_VERIFY_OPTIONAL_NO_CA && v.error == 18)
 		v.error = 0;
 	return v;
+}
+
+enum channel_client channel_judge(const struct channel *c)
+{
+	enum tls_verify verify = c->acceptor ? c->acceptor->verify : TLS_VERIFY_OFF;
+	struct channel_verified v = channel_verified(c);
+
+	if (verify == TLS_VERIFY_ON && !v.came)
+		return CHANNEL_CLIENT_NONE;
+	return v.asked && v.came && v.error ? CHANNEL_CLIENT_BAD : CHANNEL_CLIENT_OK;
 }
 
 void channel_facts(const struct channel *c, struct arena *a, struct auth_http_tls *facts)

@@ -20,9 +20,9 @@ struct connector {
 	bool verify;
 };
 
-void channel_sim_clear(void); /* a new world */
-uint32_t channel_sim_open(void); /* channels that are not closed */
-uint32_t channel_sim_stores(void); /* of connector_sessions_open(), not closed */
+void channel_sim_clear(void);          /* a new world */
+uint32_t channel_sim_open(void);       /* channels that are not closed */
+uint32_t channel_sim_stores(void);     /* of connector_sessions_open(), not closed */
 uint64_t channel_sim_handshakes(void); /* that came to their end well */
 
 /* A new turn of the loop: a turn may only take so many expensive steps. */

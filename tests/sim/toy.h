@@ -95,8 +95,8 @@ void toy_take(struct toy *t, size_t n);
 /* One record of data, as much as there is room for. Only when up. Returns bytes taken. */
 size_t toy_write(struct toy *t, struct str plain, struct out *out);
 
-void toy_bye(struct toy *t, struct out *out);                 /* close_notify */
-void toy_alert(struct toy *t, struct out *out, uint8_t what); /* a fatal one */
+void toy_bye(struct toy *t, struct out *out);                  /* close_notify */
+void toy_alert(struct toy *t, struct out *out, uint8_t what);  /* a fatal one */
 void toy_update(struct toy *t, struct out *out, bool request); /* new keys for what we send */
 
 bool toy_is_up(const struct toy *t);

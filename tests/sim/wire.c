@@ -275,8 +275,8 @@ static long read_deaf(struct wire *w)
 
 	while ((n = end_read(w->end, bytes, sizeof(bytes))) > 0)
 		if (!w->deaf_heard++ && (bytes[0] < 20 || bytes[0] > 23))
-			kernel_violation("tls-cipher", "guest %u: hears \"%.*s\"", w->who,
-					 (int)n, (const char *)bytes);
+			kernel_violation("tls-cipher", "guest %u: hears \"%.*s\"", w->who, (int)n,
+					 (const char *)bytes);
 	return n;
 }
 

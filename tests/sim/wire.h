@@ -22,7 +22,7 @@ enum wire_trick {
 	WIRE_RESETS,
 	WIRE_ALERTS,
 	WIRE_BAD_FINISHED,
-	WIRE_AFTER,                /* these happen behind the handshake */
+	WIRE_AFTER, /* these happen behind the handshake */
 	WIRE_BAD_RECORD = WIRE_AFTER,
 	WIRE_IDLES,    /* record after record without data */
 	WIRE_TALKS_ON, /* close_notify, then clear text and records */
@@ -47,8 +47,8 @@ struct wire {
 	uint32_t who;
 	struct toy toy;
 	struct alarm *alarm;
-	struct buf in;   /* cipher bytes that the toy did not take yet */
-	struct out out;  /* cipher bytes that wait for room */
+	struct buf in;  /* cipher bytes that the toy did not take yet */
+	struct out out; /* cipher bytes that wait for room */
 	uint32_t out_at, wrote;
 	uint8_t *memory;
 	enum { WIRE_OPEN, WIRE_SHUTTING, WIRE_CLOSING, WIRE_GONE } course;
