@@ -54,7 +54,7 @@ struct tls_cache; /* tls/cache.h */
 
 struct tls_suites {
 	unsigned versions;       /* set of enum tls_version */
-	struct str ciphers;      /* OpenSSL's syntax, up to TLS 1.2; empty: HIGH:!aNULL:!MD5 */
+	struct str ciphers;      /* OpenSSL's syntax, up to TLS 1.2; empty: CIPHERS_DEFAULT */
 	struct str ciphersuites; /* TLS 1.3, names separated by colons; empty: all */
 	struct str curves;       /* names separated by colons; empty or "auto": all */
 };

@@ -12,14 +12,15 @@
 #include "base/str.h"
 
 enum {
-	HELLO_MAX = 16 * 1024, /* bytes of the records that carry a ClientHello */
-	HELLO_NAME_MAX = 255,  /* longest server name */
+	HELLO_MAX = 16 * 1024,     /* bytes of the records that carry a ClientHello */
+	HELLO_NAME_MAX = 255,      /* longest server name */
+	HELLO_EXTENSIONS_MAX = 64, /* more of them are no honest ClientHello */
 };
 
 enum hello_ev {
 	HELLO_MORE = 0, /* not whole yet */
 	HELLO_WHOLE,
-	HELLO_BAD, /* no ClientHello, or a broken one */
+	HELLO_BAD, /* no ClientHello, or a broken one: whatever may follow */
 };
 
 struct hello {
@@ -27,18 +28,25 @@ struct hello {
 	struct str alpn;    /* the list as sent: length-prefixed names; empty: none */
 	struct str ciphers; /* pairs of bytes */
 	struct str sigalgs; /* pairs of bytes; empty: none sent */
-	bool tls13;         /* offers TLS 1.3 */
-	bool sslv2;         /* HELLO_BAD because of this: an SSL 2.0 hello, or plain text */
+	bool tls13;         /* offers TLS 1.3. For a server without it the caller takes it away
+			       before it asks hello_takes_*() */
+	bool sslv2;         /* HELLO_BAD: an SSL 2.0 hello by its first byte */
+	bool plain;         /* HELLO_BAD: plain text by its first byte */
 };
 
 /*
- * `bytes`: the beginning of the stream. A hello may be cut into several records and arrive in any
- * pieces; `store` (HELLO_MAX bytes) is where one that is cut is put together, and the strings of
- * *h may point into it.
+ * `bytes`: the stream from its beginning, HELLO_MAX bytes of it at most are looked at. A hello may
+ * be cut into several records and arrive in any pieces; `store` (HELLO_MAX bytes) is where one that
+ * is cut is put together, and the strings of *h may point into it. *h is empty unless
+ * HELLO_WHOLE, but for the reasons of HELLO_BAD. What stands behind a hello is not looked at.
  */
 NODISCARD enum hello_ev hello_read(struct str bytes, uint8_t *store, struct hello *h);
 
-/* True if the client can check a signature of that kind of key. */
+/*
+ * True if the client can do with a certificate for that kind of key: it checks its signatures (up
+ * to TLS 1.2 a client that names no algorithms can, RFC 5246 section 7.4.1.4.1, but for Ed25519),
+ * and up to TLS 1.2 it offers a suite for it.
+ */
 bool hello_takes_ecdsa(const struct hello *h);
 bool hello_takes_rsa(const struct hello *h);
 bool hello_takes_ed25519(const struct hello *h);
@@ -46,7 +54,11 @@ bool hello_takes_ed25519(const struct hello *h);
 /* True if the list has that protocol; also if there is no list. */
 bool hello_speaks(const struct hello *h, struct str protocol);
 
-/* True if `pattern` is the name, or "*.rest" or ".rest" that covers it (one label, RFC 6125). */
+/*
+ * True if `pattern` is the name, or covers it: "*.rest" whatever has one label in front of rest
+ * (RFC 6125 section 6.4.3), ".rest" the same and rest itself. Letters of any case are equal; a
+ * dot at the end of the name does not count.
+ */
 bool hello_name_matches(struct str pattern, struct str name);
 
 #endif

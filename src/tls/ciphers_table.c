@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ciphers_table: suites by OpenSSL's and IANA's names, groups by OpenSSL's (openssl-ciphers(1)),
+ * and words of it for what wolfSSL never has, which mean nothing, but are no misspellings.
+ */
+#include "tls/ciphers_table.h"
+
+const struct cipher ciphers_table[CIPHERS_TABLE_N] = {
+	{"ECDHE-ECDSA-AES256-GCM-SHA384", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+	 ECDHE | ECDSA | AES256GCM | AEAD | V1_2 | BOTH, 0xc02c, CIPHER_KEY_ECDSA},
+	{"ECDHE-RSA-AES256-GCM-SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+	 ECDHE | RSA | AES256GCM | AEAD | V1_2 | BOTH, 0xc030, CIPHER_KEY_RSA},
+	{"DHE-RSA-AES256-GCM-SHA384", "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
+	 DHE | RSA | AES256GCM | AEAD | V1_2 | BOTH, 0x009f, CIPHER_KEY_RSA},
+	{"ECDHE-ECDSA-CHACHA20-POLY1305", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+	 ECDHE | ECDSA | CHACHA20 | AEAD | V1_2 | DEFAULT, 0xcca9, CIPHER_KEY_ECDSA},
+	{"ECDHE-RSA-CHACHA20-POLY1305", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+	 ECDHE | RSA | CHACHA20 | AEAD | V1_2 | DEFAULT, 0xcca8, CIPHER_KEY_RSA},
+	{"DHE-RSA-CHACHA20-POLY1305", "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+	 DHE | RSA | CHACHA20 | AEAD | V1_2 | DEFAULT, 0xccaa, CIPHER_KEY_RSA},
+	{"ECDHE-ECDSA-AES256-CCM8", "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8",
+	 ECDHE | ECDSA | AES256CCM8 | AEAD | V1_2 | NEITHER, 0xc0af, CIPHER_KEY_ECDSA},
+	{"ECDHE-ECDSA-AES128-GCM-SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+	 ECDHE | ECDSA | AES128GCM | AEAD | V1_2 | BOTH, 0xc02b, CIPHER_KEY_ECDSA},
+	{"ECDHE-RSA-AES128-GCM-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+	 ECDHE | RSA | AES128GCM | AEAD | V1_2 | BOTH, 0xc02f, CIPHER_KEY_RSA},
+	{"DHE-RSA-AES128-GCM-SHA256", "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
+	 DHE | RSA | AES128GCM | AEAD | V1_2 | BOTH, 0x009e, CIPHER_KEY_RSA},
+	{"ECDHE-ECDSA-AES128-CCM8", "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8",
+	 ECDHE | ECDSA | AES128CCM8 | AEAD | V1_2 | NEITHER, 0xc0ae, CIPHER_KEY_ECDSA},
+	{"ECDHE-ECDSA-AES128-CCM", "TLS_ECDHE_ECDSA_WITH_AES_128_CCM",
+	 ECDHE | ECDSA | AES128CCM | AEAD | V1_2 | NEITHER, 0xc0ac, CIPHER_KEY_ECDSA},
+	{"ECDHE-ECDSA-AES256-SHA384", "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
+	 ECDHE | ECDSA | AES256 | SHA384 | V1_2 | BOTH, 0xc024, CIPHER_KEY_ECDSA},
+	{"ECDHE-RSA-AES256-SHA384", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384",
+	 ECDHE | RSA | AES256 | SHA384 | V1_2 | BOTH, 0xc028, CIPHER_KEY_RSA},
+	{"DHE-RSA-AES256-SHA256", "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256",
+	 DHE | RSA | AES256 | SHA256 | V1_2 | BOTH, 0x006b, CIPHER_KEY_RSA},
+	{"ECDHE-ECDSA-AES128-SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+	 ECDHE | ECDSA | AES128 | SHA256 | V1_2 | BOTH, 0xc023, CIPHER_KEY_ECDSA},
+	{"ECDHE-RSA-AES128-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
+	 ECDHE | RSA | AES128 | SHA256 | V1_2 | BOTH, 0xc027, CIPHER_KEY_RSA},
+	{"DHE-RSA-AES128-SHA256", "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256",
+	 DHE | RSA | AES128 | SHA256 | V1_2 | BOTH, 0x0067, CIPHER_KEY_RSA},
+	{"ECDHE-ECDSA-AES256-SHA", "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+	 ECDHE | ECDSA | AES256 | SHA1 | V1_0 | BOTH, 0xc00a, CIPHER_KEY_ECDSA},
+	{"ECDHE-RSA-AES256-SHA", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+	 ECDHE | RSA | AES256 | SHA1 | V1_0 | BOTH, 0xc014, CIPHER_KEY_RSA},
+	{"DHE-RSA-AES256-SHA", "TLS_DHE_RSA_WITH_AES_256_CBC_SHA",
+	 DHE | RSA | AES256 | SHA1 | V3 | BOTH, 0x0039, CIPHER_KEY_RSA},
+	{"ECDHE-ECDSA-AES128-SHA", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+	 ECDHE | ECDSA | AES128 | SHA1 | V1_0 | BOTH, 0xc009, CIPHER_KEY_ECDSA},
+	{"ECDHE-RSA-AES128-SHA", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+	 ECDHE | RSA | AES128 | SHA1 | V1_0 | BOTH, 0xc013, CIPHER_KEY_RSA},
+	{"DHE-RSA-AES128-SHA", "TLS_DHE_RSA_WITH_AES_128_CBC_SHA",
+	 DHE | RSA | AES128 | SHA1 | V3 | BOTH, 0x0033, CIPHER_KEY_RSA},
+	{"AES256-GCM-SHA384", "TLS_RSA_WITH_AES_256_GCM_SHA384",
+	 KRSA | RSA | AES256GCM | AEAD | V1_2 | BOTH, 0x009d, CIPHER_KEY_RSA},
+	{"AES256-CCM8", "TLS_RSA_WITH_AES_256_CCM_8",
+	 KRSA | RSA | AES256CCM8 | AEAD | V1_2 | NEITHER, 0xc0a1, CIPHER_KEY_RSA},
+	{"AES128-GCM-SHA256", "TLS_RSA_WITH_AES_128_GCM_SHA256",
+	 KRSA | RSA | AES128GCM | AEAD | V1_2 | BOTH, 0x009c, CIPHER_KEY_RSA},
+	{"AES128-CCM8", "TLS_RSA_WITH_AES_128_CCM_8",
+	 KRSA | RSA | AES128CCM8 | AEAD | V1_2 | NEITHER, 0xc0a0, CIPHER_KEY_RSA},
+	{"AES256-SHA256", "TLS_RSA_WITH_AES_256_CBC_SHA256",
+	 KRSA | RSA | AES256 | SHA256 | V1_2 | BOTH, 0x003d, CIPHER_KEY_RSA},
+	{"AES128-SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA256",
+	 KRSA | RSA | AES128 | SHA256 | V1_2 | BOTH, 0x003c, CIPHER_KEY_RSA},
+	{"AES256-SHA", "TLS_RSA_WITH_AES_256_CBC_SHA", KRSA | RSA | AES256 | SHA1 | V3 | BOTH,
+	 0x0035, CIPHER_KEY_RSA},
+	{"AES128-SHA", "TLS_RSA_WITH_AES_128_CBC_SHA", KRSA | RSA | AES128 | SHA1 | V3 | BOTH,
+	 0x002f, CIPHER_KEY_RSA},
+};
+
+const struct cipher ciphers_table_tls13[CIPHERS_TABLE_TLS13_N] = {
+	{"TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384", 0, 0x1302, CIPHER_KEY_ANY},
+	{"TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256", 0, 0x1303, CIPHER_KEY_ANY},
+	{"TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256", 0, 0x1301, CIPHER_KEY_ANY},
+	{"TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_SHA256", 0, 0x1304, CIPHER_KEY_ANY},
+	{"TLS_AES_128_CCM_8_SHA256", "TLS_AES_128_CCM_8_SHA256", 0, 0x1305, CIPHER_KEY_ANY},
+};
+
+/* ---- words ---- */
+
+static const struct word {
+	struct str name;
+	uint32_t set;
+} words[] = {
+	{STR_INIT("ALL"), ALL},
+	{STR_INIT("HIGH"), ALL},
+	{STR_INIT("FIPS"), ONLY(GROUP, BOTH)},
+	{STR_INIT("COMPLEMENTOFDEFAULT"), ONLY(GROUP, NEITHER)},
+
+	{STR_INIT("kRSA"), ONLY(EXCHANGE, KRSA)},
+	{STR_INIT("RSA"), ONLY(EXCHANGE, KRSA)},
+	{STR_INIT("kDHE"), ONLY(EXCHANGE, DHE)},
+	{STR_INIT("kEDH"), ONLY(EXCHANGE, DHE)},
+	{STR_INIT("DHE"), ONLY(EXCHANGE, DHE)},
+	{STR_INIT("EDH"), ONLY(EXCHANGE, DHE)},
+	{STR_INIT("DH"), ONLY(EXCHANGE, DHE)},
+	{STR_INIT("kECDHE"), ONLY(EXCHANGE, ECDHE)},
+	{STR_INIT("kEECDH"), ONLY(EXCHANGE, ECDHE)},
+	{STR_INIT("ECDHE"), ONLY(EXCHANGE, ECDHE)},
+	{STR_INIT("EECDH"), ONLY(EXCHANGE, ECDHE)},
+	{STR_INIT("ECDH"), ONLY(EXCHANGE, ECDHE)},
+	{STR_INIT("aRSA"), ONLY(KEY, RSA)},
+	{STR_INIT("aECDSA"), ONLY(KEY, ECDSA)},
+	{STR_INIT("ECDSA"), ONLY(KEY, ECDSA)},
+
+	{STR_INIT("AES"), ONLY(ENCRYPTION, ENCRYPTION & ~(uint32_t)CHACHA20)},
+	{STR_INIT("AES128"), ONLY(ENCRYPTION, BITS_128)},
+	{STR_INIT("AES256"), ONLY(ENCRYPTION, BITS_256 & ~(uint32_t)CHACHA20)},
+	{STR_INIT("AESGCM"), ONLY(ENCRYPTION, AES128GCM | AES256GCM)},
+	{STR_INIT("AESCCM"), ONLY(ENCRYPTION, AES128CCM | AES128CCM8 | AES256CCM8)},
+	{STR_INIT("AESCCM8"), ONLY(ENCRYPTION, AES128CCM8 | AES256CCM8)},
+	{STR_INIT("CHACHA20"), ONLY(ENCRYPTION, CHACHA20)},
+	{STR_INIT("CBC"), ONLY(ENCRYPTION, AES128 | AES256)},
+	{STR_INIT("SHA"), ONLY(MAC, SHA1)},
+	{STR_INIT("SHA1"), ONLY(MAC, SHA1)},
+	{STR_INIT("SHA256"), ONLY(MAC, SHA256)},
+	{STR_INIT("SHA384"), ONLY(MAC, SHA384)},
+
+	{STR_INIT("SSLv3"), ONLY(VERSION, V3)},
+	{STR_INIT("TLSv1"), ONLY(VERSION, V1_0)},
+	{STR_INIT("TLSv1.0"), ONLY(VERSION, V1_0)},
+	{STR_INIT("TLSv1.2"), ONLY(VERSION, V1_2)},
+};
+
+/* Words of OpenSSL, now or once, for suites that are not here; also as a part of a suite's name,
+ * as in EDH-RSA-DES-CBC3-SHA. */
+static const struct str absent[] = {
+	STR_INIT("3DES"),        STR_INIT("ADH"),
+	STR_INIT("AECDH"),       STR_INIT("ARIA"),
+	STR_INIT("ARIA128"),     STR_INIT("ARIA256"),
+	STR_INIT("ARIAGCM"),     STR_INIT("CAMELLIA"),
+	STR_INIT("CAMELLIA128"), STR_INIT("CAMELLIA256"),
+	STR_INIT("CBC3"),        STR_INIT("CCM"),
+	STR_INIT("CCM8"),        STR_INIT("COMPLEMENTOFALL"),
+	STR_INIT("DES"),         STR_INIT("DH"),
+	STR_INIT("DSS"),         STR_INIT("ECDH"),
+	STR_INIT("EXP"),         STR_INIT("EXP1024"),
+	STR_INIT("EXPORT"),      STR_INIT("EXPORT40"),
+	STR_INIT("EXPORT56"),    STR_INIT("FZA"),
+	STR_INIT("GOST12"),      STR_INIT("GOST2001"),
+	STR_INIT("GOST2012"),    STR_INIT("GOST89"),
+	STR_INIT("GOST89MAC"),   STR_INIT("GOST94"),
+	STR_INIT("IDEA"),        STR_INIT("KRB5"),
+	STR_INIT("LOW"),         STR_INIT("MD5"),
+	STR_INIT("MEDIUM"),      STR_INIT("NULL"),
+	STR_INIT("PSK"),         STR_INIT("RC2"),
+	STR_INIT("RC4"),         STR_INIT("SEED"),
+	STR_INIT("SRP"),         STR_INIT("SSLv2"),
+	STR_INIT("aDH"),         STR_INIT("aDSS"),
+	STR_INIT("aECDH"),       STR_INIT("aGOST"),
+	STR_INIT("aGOST01"),     STR_INIT("aGOST12"),
+	STR_INIT("aNULL"),       STR_INIT("aPSK"),
+	STR_INIT("aSRP"),        STR_INIT("eNULL"),
+	STR_INIT("kDH"),         STR_INIT("kDHEPSK"),
+	STR_INIT("kDHd"),        STR_INIT("kDHr"),
+	STR_INIT("kECDH"),       STR_INIT("kECDHEPSK"),
+	STR_INIT("kECDHe"),      STR_INIT("kECDHr"),
+	STR_INIT("kGOST"),       STR_INIT("kGOST18"),
+	STR_INIT("kPSK"),        STR_INIT("kRSAPSK"),
+	STR_INIT("kSRP"),
+};
+
+static bool is_named(const struct cipher *c, struct str name)
+{
+	return str_eq(name, str_cstr(c->openssl)) || str_eq(name, str_cstr(c->iana));
+}
+
+const struct cipher *ciphers_table_find_tls13(struct str name)
+{
+	for (uint32_t i = 0; i < CIPHERS_TABLE_TLS13_N; i++)
+		if (is_named(&ciphers_table_tls13[i], name))
+			return &ciphers_table_tls13[i];
+	return NULL;
+}
+
+static bool is_absent_part(struct str part)
+{
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
+		if (str_eq(part, absent[i]))
+			return true;
+	return false;
+}
+
+/* A suite, or a group of suites, that is not here; those of TLS 1.3 are elsewhere. */
+static bool is_absent(struct str name)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= name.n; i++) {
+		if (i < name.n && name.p[i] != '-' && name.p[i] != '_')
+			continue;
+		if (is_absent_part(str_first(str_from(name, from), i - from)))
+			return true;
+		from = i + 1;
+	}
+	return ciphers_table_find_tls13(name) != NULL;
+}
+
+int ciphers_table_look_up(struct str name, uint32_t *set)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (str_eq(name, words[i].name)) {
+			*set = words[i].set;
+			return 0;
+		}
+	}
+	for (uint32_t i = 0; i < CIPHERS_TABLE_N; i++) {
+		if (is_named(&ciphers_table[i], name)) {
+			*set = ciphers_table[i].traits;
+			return 0;
+		}
+	}
+	*set = 0;
+	return is_absent(name) ? 0 : -1;
+}
