@@ -266,7 +266,8 @@ test:
 	@$(MAKE) --no-print-directory FLAVOUR=asan own-tests
 	@$(MAKE) --no-print-directory FLAVOUR=cover own-tests
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
-	@tools/run-tests tidy pure unit laws dialog sim plants house asan cover-quick fuzz it twin
+	@tools/run-tests tidy pure unit laws dialog sim plants house asan cover-quick fuzz-smoke \
+		it twin
 
 check: tests
 	@tools/run-tests tidy pure unit laws dialog
@@ -294,7 +295,7 @@ cover cover-quick:
 
 fuzz-smoke:
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
-	@FUZZ_TARGET='$(T)' FUZZ_SECONDS='$(S)' tools/run-tests fuzz
+	@FUZZ_TARGET='$(T)' FUZZ_SECONDS='$(S)' tools/run-tests fuzz-smoke
 
 fuzz:
 	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzzers
