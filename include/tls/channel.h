@@ -28,7 +28,7 @@ enum {
 };
 
 enum channel_ev {
-	CHANNEL_MORE = 0, /* all of `in` is used: read more                                 */
+	CHANNEL_MORE = 0, /* all of `in` is used: send, and read more                       */
 	CHANNEL_FULL,     /* no room in `out`: send, then call again                        */
 	CHANNEL_UP,       /* channel_handshake(): done. What is left in `in` is data        */
 	CHANNEL_PLAIN,    /* channel_read(): some plain bytes are there, more may be        */
@@ -39,21 +39,29 @@ enum channel_ev {
 
 struct wolf; /* wolfSSL's connection */
 
-/* Not to be moved while open. */
+/* Not to be moved while open. The fields are the channel's own. */
 struct channel {
 	struct wolf *wolf;                 /* NULL: server, and its ClientHello is not whole */
 	const struct acceptor *acceptor;   /* server side */
 	const struct connector *connector; /* client side */
 	struct connector_sessions *sessions;
-	uint64_t peer;  /* client side: whom the session is with */
-	uint32_t taken; /* cipher bytes of the handshake */
-	uint8_t state;  /* enum in channel.c */
-	bool resumed;
-	int error;                        /* wolfSSL's, after CHANNEL_FAILED */
+	uint64_t peer; /* client side: whom the session is with */
+	struct channel_early *early;
+	struct buf *in;                   /* of the present call */
+	struct out *out;                  /* of the present call */
 	struct channel_peer *certificate; /* what came of a client certificate; NULL: none asked */
+	int error;                        /* why it has failed */
+	uint32_t taken;                   /* cipher bytes of the handshake */
+	uint16_t record_left;             /* bytes of the present record that are still to come */
+	uint16_t idle;                    /* records since the last byte of data */
+	uint8_t header[5], header_n;      /* of the next record */
+	uint8_t ccs;                      /* ChangeCipherSpec records so far */
+	uint8_t state;                    /* enum in channel.c */
+	bool resumed, kept, said_bye;
 };
 
-/* We are the server; nothing is allocated before the ClientHello is whole. */
+/* We are the server. Before the ClientHello is whole, nothing is allocated but for the bytes of one
+ * that comes in pieces. */
 void channel_accept(struct channel *c, const struct acceptor *a);
 
 /* We are the client: the first channel_handshake() writes the ClientHello. `sessions` may be NULL.
@@ -75,9 +83,9 @@ struct channel_plain {
 NODISCARD enum channel_ev channel_read(struct channel *c, struct buf *in, struct out *out,
 				       struct channel_plain *plain);
 
-/* After CHANNEL_UP. Writes records for as much of `plain` as there is room for; returns how much
- * that was. 0 with plain.n not 0: no room (send, then call again), or the channel has failed:
- * channel_is_sound() tells. */
+/* After CHANNEL_UP. Writes whole records for as much of `plain` as there is room for, where one
+ * needs its plain bytes and CHANNEL_OVERHEAD_MAX; returns how much that was. 0 with plain.n not 0:
+ * no room (send, then call again), or the channel has failed: channel_is_sound() tells. */
 NODISCARD size_t channel_write(struct channel *c, struct str plain, struct out *out);
 
 /* We send no more: writes close_notify, once; nothing while the handshake is under way. */

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * connector: how we are a TLS client: of mail servers (proxy_ssl) or of an authentication service.
+ *
+ * Owns one wolfSSL context, and for each thread the sessions to be resumed (by id, RFC 5246 section
+ * 7.3, and by ticket, RFC 5077 and RFC 8446 section 4.6.1).
+ */
+#include "tls/connector.h"
+
+#include "tls/connector_state.h"
+#include "tls/errors.h"
+#include "tls/identity.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int set_up(struct connector *c, const struct tls_connector_conf *conf, struct tls_error *e)
+{
+	enum x509_key kind;
+	const struct tls_identities *ids = &conf->identities;
+
+	c->ctx = suites_client(&c->suites, e);
+	if (c->ctx == NULL || (ids->n != 0 && identity_load(c->ctx, &ids->v[0], &kind, e) != 0))
+		return -1;
+	wolfSSL_CTX_set_verify(c->ctx, conf->verify ? WOLFSSL_VERIFY_PEER : WOLFSSL_VERIFY_NONE,
+			       NULL);
+	if (conf->verify &&
+	    wolfSSL_CTX_load_verify_buffer(c->ctx, conf->trusted_ca.bytes.p,
+					   (long)conf->trusted_ca.bytes.n,
+					   WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS) {
+		errors_say(e, STR("cannot load CA certificates"), conf->trusted_ca.name,
+			   str_none());
+		return -1;
+	}
+	if (conf->session_reuse && wolfSSL_CTX_UseSessionTicket(c->ctx) != WOLFSSL_SUCCESS) {
+		errors_say(e, STR("cannot use session tickets"), str_none(), str_none());
+		return -1;
+	}
+	return 0;
+}
+
+struct connector *connector_open(const struct tls_connector_conf *conf, struct tls_error *e)
+{
+	struct connector *c = calloc(1, sizeof(*c));
+
+	if (c != NULL && conf->name.n != 0)
+		c->name = malloc(conf->name.n + 1);
+	if (c == NULL || (conf->name.n != 0 && c->name == NULL)) {
+		errors_say(e, STR("no memory"), str_none(), str_none());
+		free(c);
+		return NULL;
+	}
+	if (c->name != NULL) {
+		memcpy(c->name, conf->name.p, conf->name.n);
+		c->name[conf->name.n] = '\0';
+	}
+	c->session_reuse = conf->session_reuse;
+	c->verify = conf->verify;
+	if (suites_read(&conf->suites, &c->suites, e) != 0 || set_up(c, conf, e) != 0) {
+		connector_close(c);
+		return NULL;
+	}
+	return c;
+}
+
+void connector_close(struct connector *c)
+{
+	if (c == NULL)
+		return;
+	if (c->ctx != NULL)
+		wolfSSL_CTX_free(c->ctx);
+	free(c->name);
+	free(c);
+}
+
+/* --- sessions ----------------------------------------------------------------------------- */
+
+enum { WAYS = 4 }; /* how many places a peer may find its session in */
+
+struct place {
+	uint64_t peer;
+	WOLFSSL_SESSION *session; /* NULL: free */
+};
+
+struct connector_sessions {
+	uint32_t n;
+	struct place places[];
+};
+
+struct connector_sessions *connector_sessions_open(uint32_t places)
+{
+	struct connector_sessions *s;
+	uint32_t n = places < WAYS ? WAYS : places;
+
+	s = calloc(1, sizeof(*s) + n * sizeof(s->places[0]));
+	if (s != NULL)
+		s->n = n;
+	return s;
+}
+
+void connector_sessions_close(struct connector_sessions *s)
+{
+	if (s == NULL)
+		return;
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->places[i].session != NULL)
+			wolfSSL_SESSION_free(s->places[i].session);
+	free(s);
+}
+
+/* The first of the peer's places. */
+static uint32_t first(const struct connector_sessions *s, uint64_t peer)
+{
+	peer *= 0x9e3779b97f4a7c15U;
+	return (uint32_t)((peer >> 32) % s->n);
+}
+
+static const struct place *find(const struct connector_sessions *s, uint64_t peer)
+{
+	uint32_t at = first(s, peer);
+
+	for (uint32_t i = 0; i < WAYS; i++) {
+		const struct place *p = &s->places[(at + i) % s->n];
+
+		if (p->session != NULL && p->peer == peer)
+			return p;
+	}
+	return NULL;
+}
+
+void connector_resume(const struct connector_sessions *s, uint64_t peer, WOLFSSL *ssl)
+{
+	const struct place *p = find(s, peer);
+
+	if (p != NULL)
+		(void)wolfSSL_set_session(ssl, p->session);
+}
+
+void connector_keep(struct connector_sessions *s, uint64_t peer, WOLFSSL *ssl)
+{
+	WOLFSSL_SESSION *session = wolfSSL_get1_session(ssl);
+	uint32_t at = first(s, peer);
+	struct place *p = &s->places[at];
+
+	if (session == NULL)
+		return;
+	for (uint32_t i = 0; i < WAYS; i++) {
+		struct place *q = &s->places[(at + i) % s->n];
+
+		if (q->session != NULL && q->peer == peer) {
+			p = q;
+			break;
+		}
+		if (q->session == NULL && p->session != NULL)
+			p = q;
+	}
+	if (p->session != NULL)
+		wolfSSL_SESSION_free(p->session);
+	*p = (struct place){peer, session};
+}
