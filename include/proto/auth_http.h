@@ -5,7 +5,8 @@
  * Requests are NGINX's byte for byte; when connections are kept alive one header line,
  * "Connection: keep-alive", is added behind Host. Responses are read header by header: the status
  * code is ignored (but kept for the log), a body is skipped by its Content-Length so that the
- * connection can serve the next request (RFC 9112 sections 6 and 9.3).
+ * connection can serve the next request (RFC 9112 sections 6 and 9.3). One header is ours:
+ * "Auth-Server-SSL: off", "on" or "starttls" (in any case) says how to speak with Auth-Server.
  */
 #ifndef PROTO_AUTH_HTTP_H
 #define PROTO_AUTH_HTTP_H
@@ -80,7 +81,7 @@ struct auth_http_response {
 	struct line line;
 	uint32_t head_n; /* bytes of the status line and headers so far */
 	uint64_t body_left;
-	struct str server, port;
+	struct str server, port, server_ssl;
 };
 
 /*

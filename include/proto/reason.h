@@ -45,6 +45,7 @@ enum reason {
 	REASON_AUTH_NO_SERVER, /* OK without server or port */
 	REASON_AUTH_BAD_SERVER,
 	REASON_AUTH_BAD_PORT,
+	REASON_AUTH_BAD_TLS, /* an Auth-Server-SSL that is none */
 	REASON_AUTH_NO_PASSWORD,
 	REASON_AUTH_WAITS, /* WAIT without end */
 	REASON_AUTH_QUEUE_FULL,

@@ -104,6 +104,11 @@ static int on_auth_port(struct auth_http_response *r, struct str value)
 	return keep(r, value, &r->port);
 }
 
+static int on_auth_server_ssl(struct auth_http_response *r, struct str value)
+{
+	return keep(r, value, &r->server_ssl);
+}
+
 static int on_auth_user(struct auth_http_response *r, struct str value)
 {
 	return keep(r, value, &r->verdict.user);
@@ -177,6 +182,7 @@ static const struct field {
 	{STR_INIT("Auth-Status"), on_auth_status, DIRT_BREAKS},
 	{STR_INIT("Auth-Server"), on_auth_server, DIRT_BREAKS},
 	{STR_INIT("Auth-Port"), on_auth_port, DIRT_BREAKS},
+	{STR_INIT("Auth-Server-SSL"), on_auth_server_ssl, DIRT_BREAKS},
 	{STR_INIT("Auth-User"), on_auth_user, DIRT_BREAKS},
 	{STR_INIT("Auth-Pass"), on_auth_pass, DIRT_PASSWORD},
 	{STR_INIT("Auth-Wait"), on_auth_wait, DIRT_IGNORED},
@@ -242,6 +248,26 @@ static int parse_server(struct str s, struct addr *server)
 	return addr_parse(s, server);
 }
 
+static int parse_server_ssl(const struct auth_http_response *r, enum back_tls *tls)
+{
+	static const struct str names[] = {
+		[BACK_TLS_OFF] = STR_INIT("off"),
+		[BACK_TLS_ON] = STR_INIT("on"),
+		[BACK_TLS_STARTTLS] = STR_INIT("starttls"),
+	};
+
+	*tls = BACK_TLS_UNSAID;
+	if (!r->server_ssl.p)
+		return 0;
+	for (int i = BACK_TLS_OFF; i <= BACK_TLS_STARTTLS; i++) {
+		if (str_eq_nocase(r->server_ssl, names[i])) {
+			*tls = (enum back_tls)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
 static void judge_ok(struct auth_http_response *r)
 {
 	struct verdict *v = &r->verdict;
@@ -256,6 +282,8 @@ static void judge_ok(struct auth_http_response *r)
 		break_verdict(r, REASON_AUTH_BAD_SERVER, r->server);
 	else if (str_u64(r->port, 65535, &port) < 0 || port == 0)
 		break_verdict(r, REASON_AUTH_BAD_PORT, r->port);
+	else if (parse_server_ssl(r, &v->tls) < 0)
+		break_verdict(r, REASON_AUTH_BAD_TLS, r->server_ssl);
 	else
 		v->server.port = (uint16_t)port;
 }

@@ -106,6 +106,10 @@ static const struct reason_row rows[REASON_COUNT] = {
 	[REASON_AUTH_BAD_PORT] = {"auth_bad_port", LEVEL_ERR,
 				  STR_INIT("auth http server %A sent invalid server port:\"%D\""),
 				  ERROR},
+	[REASON_AUTH_BAD_TLS] = {"auth_bad_tls", LEVEL_ERR,
+				 STR_INIT("auth http server %A sent invalid "
+					  "Auth-Server-SSL:\"%D\""),
+				 ERROR},
 	[REASON_AUTH_NO_PASSWORD] = {"auth_no_password", LEVEL_ERR,
 				     STR_INIT("auth http server %A did not send password"), ERROR},
 	[REASON_AUTH_WAITS] = {"auth_waits", LEVEL_ERR,

@@ -16,6 +16,8 @@ static const struct str answers[] = {
 		 "Auth-Error-Code: 550 5.1.1\r\nContent-Length: 5\r\n\r\nhello"),
 	STR_INIT("HTTP/1.1 200 OK\r\nAuth-Status: WAIT\r\nContent-Length: 2\r\n\r\nabcdef"),
 	STR_INIT("HTTP/1.1 200 OK\r\nAuth-Status: WAIT\r\nAuth-Wait: 99999999\r\n\r\nbody"),
+	STR_INIT(SERVER "Auth-Server-SSL: starttls\r\n\r\n"),
+	STR_INIT(SERVER "Auth-Server-SSL: On\r\nAuth-Server-SSL: of\r\n\r\n"),
 	STR_INIT("Auth-Status:OK\nAuth-Server:::1\nAuth-Port:1\n\nrest"),
 	STR_INIT("HTTP/1.1 502 Bad Gateway\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
 	STR_INIT("HTTP/1.1 204\r\nAuth-Status\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),

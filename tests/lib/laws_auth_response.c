@@ -49,9 +49,12 @@ static void trace_verdict(struct laws_world *w, const struct verdict *v)
 	trace_value(w, "user", v->user);
 	trace_value(w, "pass", v->pass);
 	laws_trace_u64(w, "wait", v->wait_s);
+	laws_trace_u64(w, "tls", v->tls);
 	out_byte(&w->trace, ' ');
 	addr_write_port(&w->trace, &v->server);
 	laws_hold(w, v->wait_s <= AUTH_HTTP_WAIT_MAX_S, "no wait is endless");
+	laws_hold(w, v->kind == VERDICT_OK || v->tls == BACK_TLS_UNSAID,
+		  "only a server can be spoken with over TLS");
 	laws_hold(w, v->kind != VERDICT_WAIT || v->wait_s, "a wait is at least a second");
 	laws_hold(w, v->kind != VERDICT_OK || (v->server.port && v->server.family),
 		  "an OK names a server");

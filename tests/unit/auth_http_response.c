@@ -70,6 +70,7 @@ static void answer(struct reading *g, struct str bytes, bool need_password)
 		cr_assert_eq(w->kind, v->kind);
 		cr_assert_eq(w->reason, v->reason);
 		cr_assert_eq(w->wait_s, v->wait_s);
+		cr_assert_eq(w->tls, v->tls);
 		cr_assert_eq(memcmp(&w->server, &v->server, sizeof(v->server)), 0);
 		cr_assert(str_eq(w->detail, v->detail));
 		cr_assert(str_eq(w->error_text, v->error_text));
@@ -134,6 +135,41 @@ Test(auth_http_response, accepts)
 		cr_assert(str_eq(v->pass, str_cstr(accepted[i].pass)), "case %zu", i);
 		reading_done(&g);
 	}
+}
+
+/* How to speak with the server: as the last of its headers says. Ours, NGINX has no such thing. */
+Test(auth_http_response, the_servers_tls)
+{
+	static const struct {
+		const char *bytes;
+		enum back_tls tls;
+	} cases[] = {
+		{H S "\r\n", BACK_TLS_UNSAID},
+		{H S "Auth-Server-SSL: off\r\n\r\n", BACK_TLS_OFF},
+		{H "auth-server-ssl:On \r\n" S "\r\n", BACK_TLS_ON},
+		{H "Auth-Server-SSL: STARTTLS\r\n" S "\r\n", BACK_TLS_STARTTLS},
+		{H S "Auth-Server-SSL: ?\r\nAuth-Server-SSL: on\r\n\r\n", BACK_TLS_ON},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reading g;
+
+		answer(&g, str_cstr(cases[i].bytes), false);
+		cr_assert_eq(g.r.verdict.kind, VERDICT_OK, "case %zu", i);
+		cr_assert_eq(g.r.verdict.tls, cases[i].tls, "case %zu", i);
+		reading_done(&g);
+	}
+}
+
+/* Where nobody is to be connected to, it does not matter. */
+Test(auth_http_response, the_tls_of_no_server)
+{
+	struct reading g;
+
+	answer(&g, STR("Auth-Status: no\r\nAuth-Server-SSL: ?\r\n\r\n"), false);
+	cr_assert_eq(g.r.verdict.kind, VERDICT_ERROR);
+	cr_assert_eq(g.r.verdict.tls, BACK_TLS_UNSAID);
+	reading_done(&g);
 }
 
 static const struct {
@@ -234,6 +270,10 @@ static const struct {
 	{OK_TO("127.0.0.1", "25x"), REASON_AUTH_BAD_PORT, "25x"},
 	{OK_TO("127.0.0.1", "-1"), REASON_AUTH_BAD_PORT, "-1"},
 	{OK_TO("127.0.0.1", "18446744073709551641"), REASON_AUTH_BAD_PORT, "18446744073709551641"},
+	{H S "Auth-Server-SSL: yes\r\n\r\n", REASON_AUTH_BAD_TLS, "yes"},
+	{H S "Auth-Server-SSL: on off\r\n\r\n", REASON_AUTH_BAD_TLS, "on off"},
+	{H S "Auth-Server-SSL: on\r\nAuth-Server-SSL:\r\n\r\n", REASON_AUTH_BAD_TLS, ""},
+	{H S "Auth-Server-SSL: on\x01\r\n\r\n", REASON_AUTH_INVALID, "Auth-Server-SSL"},
 	{"!!!\r\n\r\n", REASON_AUTH_INVALID, "!!!"},
 	{"-a: b\r\n\r\n", REASON_AUTH_INVALID, "-a"},
 	{": b\r\n\r\n", REASON_AUTH_INVALID, ""},
