@@ -41,6 +41,7 @@ struct back_peer {
 enum back_ev {
 	BACK_MORE = 0, /* read more                                                         */
 	BACK_FULL,     /* no room in `out` for the next command: send, then call again      */
+	BACK_TLS,      /* send `out`, make the handshake, then back_secured()               */
 	BACK_READY,    /* hand over: what is left in `in` goes to the client first           */
 	BACK_FAIL,     /* back->reason says why; back->reply is the backend's own last words */
 };
@@ -50,6 +51,8 @@ struct back {
 	const struct back_peer *peer;
 	uint8_t state;    /* the protocol's; 0: nothing has come yet */
 	uint8_t reason;   /* enum reason, after BACK_FAIL */
+	bool awaits_tls;  /* BACK_TLS was said, back_secured() is due */
+	bool secured;     /* ... and was called */
 	struct str reply; /* see back_next(); borrowed from `in`, until its next append */
 	struct str shown; /* after BACK_FAIL: the part of it that NGINX's log shows */
 	union {
@@ -77,6 +80,9 @@ void back_init(struct back *b, const struct back_conf *conf, const struct back_p
  * BACK_FAIL, by reason:
  *   BACK_INVALID      reply is the refusal with its line ends, for proxy_pass_error_message and
  *                     the log ("upstream sent invalid response");
+ *   BACK_NO_STARTTLS  reply is what it said instead, for the log;
+ *   BACK_INJECTED     reply is what came behind its reply to STARTTLS, for the log: plaintext that
+ *                     would have passed for its words in TLS;
  *   BACK_TOO_LONG     reply is its beginning, for the log only ("upstream sent too long response
  *                     line");
  *   AUTH_NO_PASSWORD  a password is due and there is none ("no password available");
@@ -86,6 +92,12 @@ void back_init(struct back *b, const struct back_conf *conf, const struct back_p
  *                     BACK_COMMAND_EXTRA.
  */
 NODISCARD enum back_ev back_next(struct back *b, struct buf *in, struct out *out);
+
+/*
+ * Only after BACK_TLS: TLS is up. What the backend has told before is forgotten. Writes the next
+ * command to `out`, which should be empty. BACK_MORE, or BACK_FAIL.
+ */
+NODISCARD enum back_ev back_secured(struct back *b, struct out *out);
 
 /*
  * The ACTION of NGINX's log lines for the present state: "sending HELO/EHLO to upstream" while

@@ -6,8 +6,10 @@
  * Untagged lines are passed over, those behind the password reach the client with the tagged line.
  * A backend that lets us in unasked (PREAUTH) is refused: it would serve somebody else's mail.
  *
- * Own: with conf.identity, a backend whose greeting announces ID is told who the client is, as
- * Dovecot reads it (x-originating-ip and others).
+ * Own: STARTTLS (RFC 3501 section 6.2.1) where it is asked for; a backend that refuses it gets no
+ * login. With conf.identity, a backend whose greeting announces ID is told who the client is, as
+ * Dovecot reads it (x-originating-ip and others). In TLS, where no greeting comes, every backend is
+ * told, and need not understand.
  */
 #ifndef PROTO_IMAP_BACK_H
 #define PROTO_IMAP_BACK_H
@@ -16,6 +18,8 @@
 
 enum imap_back_state {
 	IMAP_BACK_GREETING, /* waiting for * OK */
+	IMAP_BACK_STARTTLS, /* STARTTLS sent, waiting for its tagged line */
+	IMAP_BACK_TLS,      /* BACK_TLS returned, secured() is due */
 	IMAP_BACK_ID,       /* ID sent, waiting for its tagged line */
 	IMAP_BACK_LOGIN,    /* LOGIN and the size of the name sent, waiting for + */
 	IMAP_BACK_USER,     /* the name and the size of the password sent, waiting for + */

@@ -6,8 +6,10 @@
  * "+OK" lets a step go on; a second line in the same read is dropped, but behind PASS everything is
  * the client's.
  *
- * Own: a backend that says "+OK [XCLIENT]", as Dovecot does to clients that it trusts, is told with
- * XCLIENT whose session it is, where the configuration says so.
+ * Own: STLS (RFC 2595) where it is asked for; a backend that refuses it gets no login.
+ * A backend that says "+OK [XCLIENT]", as Dovecot does to clients that it trusts, is told with
+ * XCLIENT whose session it is, where the configuration says so. In TLS, where nothing can say it
+ * that counts, every backend is told, and need not understand.
  */
 #ifndef PROTO_POP3_BACK_H
 #define PROTO_POP3_BACK_H
@@ -16,6 +18,8 @@
 
 enum pop3_back_state {
 	POP3_BACK_GREETING,
+	POP3_BACK_STLS,
+	POP3_BACK_TLS, /* BACK_TLS returned, secured() is due */
 	POP3_BACK_XCLIENT,
 	POP3_BACK_USER,
 	POP3_BACK_PASS,

@@ -8,7 +8,8 @@
  * code of its first line, as NGINX does; bytes behind a reply that nothing has asked for are
  * dropped, as NGINX does.
  *
- * Own: MAIL and RCPT leave together when the backend's last EHLO reply offers PIPELINING.
+ * Own: STARTTLS (RFC 3207) where it is asked for; a backend that does not offer it gets no login.
+ * MAIL and RCPT leave together when the backend's last EHLO reply offers PIPELINING.
  */
 #ifndef PROTO_SMTP_BACK_H
 #define PROTO_SMTP_BACK_H
@@ -17,7 +18,10 @@
 
 enum smtp_back_state {
 	SMTP_BACK_GREETING, /* waiting for 220 */
-	SMTP_BACK_HELO,     /* EHLO/HELO with our name sent */
+	SMTP_BACK_TLS_HELO, /* EHLO sent to see whether it offers STARTTLS */
+	SMTP_BACK_STARTTLS,
+	SMTP_BACK_TLS,  /* BACK_TLS returned, secured() is due */
+	SMTP_BACK_HELO, /* EHLO/HELO with our name sent */
 	SMTP_BACK_XCLIENT,
 	SMTP_BACK_CLIENT_HELO, /* the client's HELO/EHLO sent */
 	SMTP_BACK_AUTH,

@@ -51,17 +51,46 @@ enum line_ev back_find_line(struct back *b, const struct buf *in, struct str *li
 	return ev;
 }
 
+/* Plaintext behind the reply would be taken for the first words in TLS (NO STARTTLS, 2021). */
+enum back_ev back_start_tls(struct back *b, const struct buf *in)
+{
+	b->awaits_tls = true;
+	return buf_len(in) ? back_fail(b, REASON_BACK_INJECTED, buf_data(in)) : BACK_TLS;
+}
+
+enum back_ev back_secured(struct back *b, struct out *out)
+{
+	size_t mark = out_mark(out);
+	enum back_ev ev;
+
+	must(b->awaits_tls && b->reason == REASON_NONE);
+	b->awaits_tls = false;
+	b->secured = true;
+	ev = engine_of(b)->secured(b, out);
+	if (!out_overflow(out))
+		return ev;
+	out_rollback(out, mark);
+	return back_fail(b, REASON_INTERNAL, str_none());
+}
+
 enum back_ev back_next(struct back *b, struct buf *in, struct out *out)
 {
 	must(b->reason == REASON_NONE);
+	if (b->awaits_tls)
+		return back_start_tls(b, in);
 	return engine_of(b)->next(b, in, out);
+}
+
+/* It is over for something that the backend has said. */
+static bool is_judged(const struct back *b)
+{
+	return b->reason == REASON_BACK_INVALID || b->reason == REASON_BACK_TOO_LONG ||
+	       b->reason == REASON_BACK_NO_STARTTLS || b->reason == REASON_BACK_INJECTED;
 }
 
 struct str back_action(const struct back *b)
 {
-	bool judged = b->reason == REASON_BACK_INVALID || b->reason == REASON_BACK_TOO_LONG;
-
-	if (judged || engine_of(b)->has_begun(b))
+	if (is_judged(b) || engine_of(b)->has_begun(b))
 		return STR("reading response from upstream");
 	return engine_of(b)->action(b);
 }

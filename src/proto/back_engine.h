@@ -13,10 +13,14 @@ struct back_engine {
 	const struct machine *machine;
 	struct str (*action)(const struct back *b); /* what NGINX's log calls the state */
 	enum back_ev (*next)(struct back *b, struct buf *in, struct out *out);
-	bool (*has_begun)(const struct back *b); /* a part of a reply has come */
+	enum back_ev (*secured)(struct back *b, struct out *out); /* go on behind STARTTLS */
+	bool (*has_begun)(const struct back *b);                  /* a part of a reply has come */
 };
 
 extern const struct back_engine smtp_back_engine, pop3_back_engine, imap_back_engine;
+
+/* The backend has agreed to STARTTLS; its reply was taken out of `in`. */
+enum back_ev back_start_tls(struct back *b, const struct buf *in);
 
 /* POP3, IMAP: the next whole line behind those that were passed over, its line end included;
  * nothing is consumed. Together they may not exceed reply_max; LINE_TOO_LONG: everything up to

@@ -16,8 +16,10 @@
 
 static const struct machine_state states[IMAP_BACK_STATE_COUNT] = {
 	[IMAP_BACK_GREETING] = {"greeting", 0},
-	[IMAP_BACK_ID] = {"id", AFTER(GREETING)},
-	[IMAP_BACK_LOGIN] = {"login", AFTER(GREETING) | AFTER(ID)},
+	[IMAP_BACK_STARTTLS] = {"starttls", AFTER(GREETING)},
+	[IMAP_BACK_TLS] = {"tls", AFTER(STARTTLS)},
+	[IMAP_BACK_ID] = {"id", AFTER(GREETING) | AFTER(TLS)},
+	[IMAP_BACK_LOGIN] = {"login", AFTER(GREETING) | AFTER(TLS) | AFTER(ID)},
 	[IMAP_BACK_USER] = {"user", AFTER(LOGIN)},
 	[IMAP_BACK_PASS] = {"pass", AFTER(USER)},
 	[IMAP_BACK_DONE] = {"done", AFTER(PASS)},
@@ -25,12 +27,15 @@ static const struct machine_state states[IMAP_BACK_STATE_COUNT] = {
 
 MACHINE(machine, "imap_back", states);
 
-#define ID_TAG STR("I")
+#define ID_TAG  STR("I")
+#define TLS_TAG STR("S")
 
 static struct str action(const struct back *b)
 {
 	static const struct str actions[IMAP_BACK_STATE_COUNT] = {
 		[IMAP_BACK_GREETING] = STR_INIT("connecting to upstream"),
+		[IMAP_BACK_STARTTLS] = STR_INIT("sending STARTTLS to upstream"),
+		[IMAP_BACK_TLS] = STR_INIT("SSL handshaking to upstream"),
 		[IMAP_BACK_ID] = STR_INIT("sending ID to upstream"),
 		[IMAP_BACK_LOGIN] = STR_INIT("sending LOGIN command to upstream"),
 		[IMAP_BACK_USER] = STR_INIT("sending user name to upstream"),
@@ -53,6 +58,11 @@ static bool is_tagged(struct str line, struct str tag)
 	return str_starts(line, tag) && str_starts(str_from(line, tag.n), STR(" "));
 }
 
+static bool is_ok(struct str line, struct str tag)
+{
+	return str_starts(line, tag) && str_starts(str_from(line, tag.n), STR(" OK"));
+}
+
 /* Untagged, and no end of everything. */
 static bool is_news(struct str line)
 {
@@ -65,12 +75,14 @@ enum judgement { EXPECTED, PASSED_OVER, REFUSED };
 
 static enum judgement judge(const struct back *b, struct str line)
 {
-	struct str tag = b->peer->login->tag;
 	bool good = false;
 
 	switch ((enum imap_back_state)b->state) {
 	case IMAP_BACK_GREETING:
 		return str_starts(line, STR("* OK")) ? EXPECTED : REFUSED;
+	case IMAP_BACK_STARTTLS:
+		good = is_ok(line, TLS_TAG);
+		break;
 	case IMAP_BACK_ID:
 		good = is_tagged(line, ID_TAG);
 		break;
@@ -79,8 +91,9 @@ static enum judgement judge(const struct back *b, struct str line)
 		good = str_starts(line, STR("+"));
 		break;
 	case IMAP_BACK_PASS:
-		good = is_tagged(line, tag) && str_starts(str_from(line, tag.n), STR(" OK"));
+		good = is_ok(line, b->peer->login->tag);
 		break;
+	case IMAP_BACK_TLS:
 	case IMAP_BACK_DONE:
 	case IMAP_BACK_STATE_COUNT:
 		break;
@@ -117,7 +130,13 @@ static enum imap_back_state next_state(const struct back *b, struct str line)
 {
 	switch ((enum imap_back_state)b->state) {
 	case IMAP_BACK_GREETING:
+		if (b->peer->tls == BACK_TLS_STARTTLS)
+			return IMAP_BACK_STARTTLS;
 		return says_id(b, line) ? IMAP_BACK_ID : IMAP_BACK_LOGIN;
+	case IMAP_BACK_STARTTLS:
+		return IMAP_BACK_TLS;
+	case IMAP_BACK_TLS:
+		return back_tells_identity(b) ? IMAP_BACK_ID : IMAP_BACK_LOGIN;
 	case IMAP_BACK_ID:
 		return IMAP_BACK_LOGIN;
 	case IMAP_BACK_LOGIN:
@@ -191,6 +210,10 @@ static void write_command(const struct back *b, enum imap_back_state next, struc
 	const struct login *l = b->peer->login;
 
 	switch (next) {
+	case IMAP_BACK_STARTTLS:
+		out_str(out, TLS_TAG);
+		out_lit(out, " STARTTLS\r\n");
+		break;
 	case IMAP_BACK_ID:
 		write_id(b->peer, out);
 		break;
@@ -208,6 +231,7 @@ static void write_command(const struct back *b, enum imap_back_state next, struc
 		out_lit(out, "\r\n");
 		break;
 	case IMAP_BACK_GREETING:
+	case IMAP_BACK_TLS:
 	case IMAP_BACK_DONE:
 	case IMAP_BACK_STATE_COUNT:
 		break;
@@ -223,6 +247,23 @@ static enum back_ev ready(struct back *b, const struct buf *in)
 	return BACK_READY;
 }
 
+static enum back_ev start_tls(struct back *b, struct buf *in, struct str line)
+{
+	buf_consume(in, b->u.lines.passed + line.n);
+	b->u.lines.passed = 0;
+	machine_enter(&machine, &b->state, IMAP_BACK_TLS);
+	return back_start_tls(b, in);
+}
+
+static enum back_ev secured(struct back *b, struct out *out)
+{
+	enum imap_back_state to = next_state(b, str_none());
+
+	write_command(b, to, out);
+	machine_enter(&machine, &b->state, to);
+	return BACK_MORE;
+}
+
 static enum back_ev answer(struct back *b, struct buf *in, struct str line, struct out *out)
 {
 	enum imap_back_state to = next_state(b, line);
@@ -230,6 +271,8 @@ static enum back_ev answer(struct back *b, struct buf *in, struct str line, stru
 
 	if (to == IMAP_BACK_DONE)
 		return ready(b, in);
+	if (to == IMAP_BACK_TLS)
+		return start_tls(b, in, line);
 	if (!b->peer->login->pass.p)
 		return back_fail(b, REASON_AUTH_NO_PASSWORD, str_none());
 	write_command(b, to, out);
@@ -243,9 +286,10 @@ static enum back_ev answer(struct back *b, struct buf *in, struct str line, stru
 	return BACK_MORE;
 }
 
+/* Of those that stay there may be as many as one reply may be long. */
 static void pass_over(struct back *b, struct buf *in, struct str line)
 {
-	if (b->state == IMAP_BACK_PASS)
+	if (b->state == IMAP_BACK_PASS || b->state == IMAP_BACK_STARTTLS)
 		b->u.lines.passed += (uint32_t)line.n;
 	else
 		buf_consume(in, line.n);
@@ -256,7 +300,9 @@ static enum back_ev refused(struct back *b, const struct buf *in, struct str lin
 {
 	struct str tag = b->peer->login->tag;
 
-	(void)back_fail(b, REASON_BACK_INVALID, line);
+	bool tls = b->state == IMAP_BACK_STARTTLS && is_tagged(line, TLS_TAG);
+
+	(void)back_fail(b, tls ? REASON_BACK_NO_STARTTLS : REASON_BACK_INVALID, line);
 	b->reply = str_first(buf_data(in), b->u.lines.passed + line.n);
 	if (b->state == IMAP_BACK_PASS && is_tagged(line, tag))
 		b->shown = str_from(line, tag.n + 1);
@@ -292,5 +338,6 @@ const struct back_engine imap_back_engine = {
 	.machine = &machine,
 	.action = action,
 	.next = next,
+	.secured = secured,
 	.has_begun = has_begun,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * smtp_back: the SMTP client side before the relay (RFC 5321, 4954, 2920).
+ * smtp_back: the SMTP client side before the relay (RFC 5321, 4954, 2920, 3207).
  *
  * One reply, one step: judge it, choose the next state, write that state's command, and only then
  * take the reply out of the input, so that a full `out` changes nothing. Owns no memory. Peer bytes
@@ -26,7 +26,10 @@ enum {
 
 static const struct machine_state states[SMTP_BACK_STATE_COUNT] = {
 	[SMTP_BACK_GREETING] = {"greeting", 0},
-	[SMTP_BACK_HELO] = {"helo", AFTER(GREETING)},
+	[SMTP_BACK_TLS_HELO] = {"tls-helo", AFTER(GREETING)},
+	[SMTP_BACK_STARTTLS] = {"starttls", AFTER(TLS_HELO)},
+	[SMTP_BACK_TLS] = {"tls", AFTER(STARTTLS)},
+	[SMTP_BACK_HELO] = {"helo", AFTER(GREETING) | AFTER(TLS)},
 	[SMTP_BACK_XCLIENT] = {"xclient", AFTER(HELO)},
 	[SMTP_BACK_CLIENT_HELO] = {"client-helo", AFTER(XCLIENT)},
 	[SMTP_BACK_AUTH] = {"auth", HELLO_AND_AFTER},
@@ -42,6 +45,9 @@ static const struct step {
 	unsigned accept;
 } steps[SMTP_BACK_STATE_COUNT] = {
 	[SMTP_BACK_GREETING] = {STR_INIT("connecting to upstream"), ACCEPT_220},
+	[SMTP_BACK_TLS_HELO] = {STR_INIT("sending HELO/EHLO to upstream"), ACCEPT_250},
+	[SMTP_BACK_STARTTLS] = {STR_INIT("sending STARTTLS to upstream"), ACCEPT_220},
+	[SMTP_BACK_TLS] = {STR_INIT("SSL handshaking to upstream"), 0},
 	[SMTP_BACK_HELO] = {STR_INIT("sending HELO/EHLO to upstream"), ACCEPT_250},
 	[SMTP_BACK_XCLIENT] = {STR_INIT("sending XCLIENT to upstream"), ACCEPT_220 | ACCEPT_250},
 	[SMTP_BACK_CLIENT_HELO] = {STR_INIT("sending client HELO/EHLO to upstream"), ACCEPT_250},
@@ -94,6 +100,12 @@ static enum smtp_back_state next_state(const struct back *b)
 {
 	switch ((enum smtp_back_state)b->state) {
 	case SMTP_BACK_GREETING:
+		return b->peer->tls == BACK_TLS_STARTTLS ? SMTP_BACK_TLS_HELO : SMTP_BACK_HELO;
+	case SMTP_BACK_TLS_HELO:
+		return SMTP_BACK_STARTTLS;
+	case SMTP_BACK_STARTTLS:
+		return SMTP_BACK_TLS;
+	case SMTP_BACK_TLS:
 		return SMTP_BACK_HELO;
 	case SMTP_BACK_HELO:
 		return b->conf->xclient ? SMTP_BACK_XCLIENT : login_state(b);
@@ -205,6 +217,12 @@ static void write_command(struct back *b, enum smtp_back_state next, struct out 
 	const struct login *l = b->peer->login;
 
 	switch (next) {
+	case SMTP_BACK_TLS_HELO: /* whatever the client said: HELO has no extensions */
+		write_helo(out, true, b->conf->server_name);
+		break;
+	case SMTP_BACK_STARTTLS:
+		write_line(out, STR("STARTTLS"));
+		break;
 	case SMTP_BACK_HELO:
 		write_helo(out, l->esmtp || b->conf->xclient, b->conf->server_name);
 		break;
@@ -225,6 +243,7 @@ static void write_command(struct back *b, enum smtp_back_state next, struct out 
 			write_line(out, l->rcpt_to);
 		break;
 	case SMTP_BACK_GREETING:
+	case SMTP_BACK_TLS:
 	case SMTP_BACK_DONE:
 	case SMTP_BACK_STATE_COUNT:
 		break;
@@ -259,6 +278,9 @@ static enum reason objection(const struct back *b, enum smtp_back_state next)
 		break;
 	case SMTP_BACK_RCPT: /* looked at together with MAIL */
 	case SMTP_BACK_GREETING:
+	case SMTP_BACK_TLS_HELO:
+	case SMTP_BACK_STARTTLS:
+	case SMTP_BACK_TLS:
 	case SMTP_BACK_HELO:
 	case SMTP_BACK_DONE:
 	case SMTP_BACK_STATE_COUNT:
@@ -276,6 +298,34 @@ static enum back_ev ready(struct back *b, struct buf *in, struct str text)
 		buf_consume(in, buf_len(in));
 	enter(b, SMTP_BACK_DONE);
 	return BACK_READY;
+}
+
+/* A whole reply lets the step go on, or it is the end, for this reason. */
+static enum reason judge(const struct back *b, struct str text)
+{
+	bool accepted = is_accepted(b, text);
+
+	if (b->state == SMTP_BACK_STARTTLS && !accepted)
+		return REASON_BACK_NO_STARTTLS;
+	if (!accepted)
+		return REASON_BACK_INVALID;
+	if (b->state == SMTP_BACK_TLS_HELO && !smtp_reply_has_keyword(text, STR("STARTTLS")))
+		return REASON_BACK_NO_STARTTLS;
+	return REASON_NONE;
+}
+
+static enum back_ev start_tls(struct back *b, struct buf *in, struct str text)
+{
+	smtp_reply_take(&b->u.smtp.framing, in, text);
+	enter(b, SMTP_BACK_TLS);
+	return back_start_tls(b, in);
+}
+
+static enum back_ev secured(struct back *b, struct out *out)
+{
+	write_command(b, SMTP_BACK_HELO, out);
+	enter(b, SMTP_BACK_HELO);
+	return BACK_MORE;
 }
 
 /* One accepted reply, whole in `in`, becomes one command in `out`. */
@@ -296,10 +346,13 @@ static enum back_ev step(struct back *b, struct buf *in, struct out *out)
 	case SMTP_REPLY_OK:
 		break;
 	}
-	if (!is_accepted(b, text))
-		return back_fail(b, REASON_BACK_INVALID, text);
+	reason = judge(b, text);
+	if (reason != REASON_NONE)
+		return back_fail(b, reason, text);
 	learn(b, text);
 	next = next_state(b);
+	if (next == SMTP_BACK_TLS)
+		return start_tls(b, in, text);
 	if (next == SMTP_BACK_DONE)
 		return ready(b, in, text);
 	reason = objection(b, next);
@@ -336,5 +389,6 @@ const struct back_engine smtp_back_engine = {
 	.machine = &machine,
 	.action = action,
 	.next = next,
+	.secured = secured,
 	.has_begun = has_begun,
 };

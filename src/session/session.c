@@ -216,14 +216,12 @@ size_t session_on_front(struct session *s, struct str bytes)
 size_t session_on_back(struct session *s, struct str bytes)
 {
 	must(s->phase != PHASE_RELAY);
-	if (s->phase == PHASE_BACK)
-		return session_login_back(s, bytes);
-	if (s->phase != PHASE_TLS_BACK)
-		return bytes.n;
-	if (back_is_silent(&s->desk->back))
+	/* Plaintext where a handshake is due at once is for the handshake to judge. */
+	if (s->phase == PHASE_TLS_BACK && back_is_silent(&s->desk->back))
 		return 0;
-	session_end(s, REASON_BACK_INJECTED, bytes);
-	return bytes.n;
+	if (s->phase != PHASE_BACK && s->phase != PHASE_TLS_BACK)
+		return bytes.n;
+	return session_login_back(s, bytes);
 }
 
 static bool front_waiting(const struct session *s)
@@ -242,6 +240,21 @@ static void drop_words(struct session *s)
 {
 	if (s->desk)
 		desk_sent(&s->desk->to_front, desk_pending(&s->desk->to_front).n);
+}
+
+/* As NGINX logs it. */
+static void handshake_closed(struct session *s, struct str failed)
+{
+	uint8_t text[128];
+	struct out o;
+
+	out_init(&o, text, sizeof(text));
+	if (failed.n) {
+		out_lit(&o, " (");
+		out_str(&o, str_first(failed, sizeof(text) - 3));
+		out_byte(&o, ')');
+	}
+	session_end_said(s, REASON_CLIENT_TLS_CLOSED, out_data(&o));
 }
 
 static void front_closed(struct session *s, struct str failed)
@@ -269,7 +282,7 @@ static void front_closed(struct session *s, struct str failed)
 		session_end_said(s, or_done(s, REASON_RELAY_CLIENT_RESET), failed);
 		break;
 	case PHASE_TLS_FRONT:
-		session_end_said(s, REASON_CLIENT_TLS_CLOSED, failed);
+		handshake_closed(s, failed);
 		break;
 	case PHASE_PROXY:
 		if (!failed.n)
@@ -289,13 +302,22 @@ static void front_closed(struct session *s, struct str failed)
 		drop_words(s);
 }
 
+/* Nothing at all has come from the backend. */
+static bool is_back_silent(const struct session *s)
+{
+	const struct desk *d = s->desk;
+
+	return back_is_silent(&d->back) &&
+	       (s->phase == PHASE_TLS_BACK || d->peer.tls != BACK_TLS_ON);
+}
+
 static void back_closed(struct session *s, struct str failed)
 {
 	bool speaks = s->phase == PHASE_BACK || s->phase == PHASE_TLS_BACK;
 
 	if (s->phase == PHASE_RELAY)
 		session_end_said(s, or_done(s, REASON_RELAY_BACK_RESET), failed);
-	else if (speaks && failed.n && back_is_silent(&s->desk->back))
+	else if (speaks && failed.n && is_back_silent(s))
 		session_end(s, REASON_BACK_DOWN, failed);
 	else if (speaks)
 		session_end(s, REASON_BACK_CLOSED, str_none());
@@ -358,9 +380,15 @@ static void front_secured_as(struct session *s, const struct session_tls *how)
 
 void session_on_secured(struct session *s, enum side side, const struct session_tls *how)
 {
-	if (side == SIDE_FRONT && s->phase == PHASE_TLS_FRONT)
+	unsigned want = side == SIDE_FRONT ? WANT_TLS_FRONT : WANT_TLS_BACK;
+
+	if (!(session_wants(s) & want))
+		return;
+	/* Plaintext that has not left yet would leave in TLS. */
+	must(how->reason != REASON_NONE || !session_pending(s, side).n);
+	if (side == SIDE_FRONT)
 		front_secured_as(s, how);
-	if (side == SIDE_BACK && s->phase == PHASE_TLS_BACK)
+	else
 		session_login_secured_back(s, how);
 }
 

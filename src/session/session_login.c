@@ -237,14 +237,6 @@ void session_login_dialled(struct session *s, struct str failed)
 	back_init(&d->back, &s->conf->back, &d->peer);
 }
 
-void session_login_secured_back(struct session *s, const struct session_tls *how)
-{
-	if (how->reason != REASON_NONE)
-		session_end(s, how->reason, how->detail);
-	else
-		session_enter(s, PHASE_BACK);
-}
-
 static void hand_over(struct session *s)
 {
 	struct desk *d = s->desk;
@@ -305,6 +297,9 @@ static void back_turn(struct session *s, struct buf *in)
 	case BACK_MORE:
 	case BACK_FULL:
 		break;
+	case BACK_TLS:
+		session_enter(s, PHASE_TLS_BACK);
+		break;
 	case BACK_READY:
 		hand_over(s);
 		break;
@@ -312,6 +307,19 @@ static void back_turn(struct session *s, struct buf *in)
 		back_failed(s);
 		break;
 	}
+}
+
+void session_login_secured_back(struct session *s, const struct session_tls *how)
+{
+	struct desk *d = s->desk;
+
+	if (how->reason != REASON_NONE) {
+		session_end(s, how->reason, how->detail);
+		return;
+	}
+	session_enter(s, PHASE_BACK);
+	if (d->back.awaits_tls && back_secured(&d->back, &d->to_back.out) == BACK_FAIL)
+		back_failed(s);
 }
 
 void session_login_resume_back(struct session *s)

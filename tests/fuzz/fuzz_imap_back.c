@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_imap_back: every input through the IMAP back engine under all laws. The first byte chooses
- * configuration and login, the second how many of the next are user and password (both the same);
- * the rest is what the backend says.
+ * configuration and login, the second whether it is STARTTLS and how many of the next are user and
+ * password (both the same); the rest is what the backend says.
  */
 #include "../lib/laws_back.h"
 
@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n < 2)
 		return 0;
 	client = str_first(str_from(s, 2), data[1] & 63);
+	conf.peer.tls = data[1] & 64 ? BACK_TLS_STARTTLS : BACK_TLS_OFF;
 	conf.back.identity = data[0] & 1;
 	conf.peer.session = data[0] & 2 ? STR("12.34") : str_none();
 	conf.peer.client.family = data[0] & 4 ? ADDR_IP6 : data[0] & 8 ? ADDR_UNIX : ADDR_IP4;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fuzz_smtp_back: every input through the SMTP back engine under all laws. The first byte chooses
- * configuration and login, the second how many of the next are the client's strings (all of them
- * the same); the rest is what the backend says.
+ * configuration and login, the second whether it is STARTTLS and how many of the next are the
+ * client's strings (all of them the same); the rest is what the backend says.
  */
 #include "../lib/laws_back.h"
 
@@ -39,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	conf.back.xclient = data[0] & 1;
 	conf.back.smtp_auth = data[0] & 2;
 	client = str_first(str_from(s, 2), data[1] & 63);
+	conf.peer.tls = data[1] & 64 ? BACK_TLS_STARTTLS : BACK_TLS_OFF;
 	choose_login(&conf, data[0], client);
 	laws_check(&laws_back_engine, &conf, str_from(s, 2 + client.n));
 	return 0;

@@ -25,6 +25,9 @@ static const struct str backends[] = {
 	STR_INIT("* OK\r\n+\r\na1 NO who\r\n"),
 	STR_INIT("* OK\r\na1 BAD what\r\n"),
 	STR_INIT("* OK\r\na1 OK without a password\r\n"),
+	STR_INIT(ANNOUNCED "* OK still\r\n* 1\r\nS OK go\r\nI BAD no\r\n+\r\n+\r\na1 OK\r\n"),
+	STR_INIT("* OK\r\nS OK go\r\n+\r\n+\r\na1 OK\r\n"),
+	STR_INIT("* OK\r\n* 1\r\nS NO not now\r\n"),
 	STR_INIT("* PREAUTH in\r\n"),
 	STR_INIT("* BYE busy\r\n"),
 	STR_INIT("* OKAY\r\n+\0\xff\r\n+OK\r\r\na1 OK\r\r\n"),
@@ -69,6 +72,9 @@ Test(laws_imap_back, every_backend)
 		conf.peer.local = (struct addr){0};
 		check_all(&conf);
 		conf.peer.client = (struct addr){.family = ADDR_UNIX};
+		check_all(&conf);
+		conf = conf_of(identity);
+		conf.peer.tls = BACK_TLS_STARTTLS;
 		check_all(&conf);
 	}
 }

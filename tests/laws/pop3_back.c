@@ -14,6 +14,7 @@ static const struct str backends[] = {
 	STR_INIT("+OK [XCLIENT] be\r\n-ERR no\r\n"),
 	STR_INIT("+OK be\n+OK\n+OK in\n+OK 2 320\n"),
 	STR_INIT("+OK\r\n+OK\r\n+OK\r\n"),
+	STR_INIT("+OK [XCLIENT] be\r\n+OK go\r\n-ERR what\r\n+OK\r\n+OK in\r\n"),
 	STR_INIT("+OK be\r\n-ERR who\r\n"),
 	STR_INIT("+OK be\r\n+OK\r\n-ERR [AUTH] no\r\n"),
 	STR_INIT("-ERR busy\r\n"),
@@ -55,6 +56,9 @@ Test(laws_pop3_back, every_backend)
 		check_all(&conf);
 		conf.peer.session = str_none();
 		conf.peer.client = (struct addr){.family = ADDR_UNIX};
+		check_all(&conf);
+		conf = conf_of(identity);
+		conf.peer.tls = BACK_TLS_STARTTLS;
 		check_all(&conf);
 	}
 }

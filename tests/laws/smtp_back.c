@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define EHLO "250-be\r\n250-SIZE 1000\r\n250 8BITMIME\r\n"
+#define TLS  "250-be\r\n250-PIPELINING\r\n250 STARTTLS\r\n"
 #define PIPE "250-be\r\n250-pipelining\r\n250 8BITMIME\r\n"
 
 static const struct str backends[] = {
@@ -24,13 +25,16 @@ static const struct str backends[] = {
 	STR_INIT("220 be\r\n" EHLO "550 xclient?\r\n"),
 	STR_INIT("220\r\n250\r\n250\r\n250\r\n250\r\n250\r\n"),
 	STR_INIT("220 be\r\n250-\r\n250-\0\xff\r\n250 \r\n"),
+	STR_INIT("220 be\r\n" TLS "220 go\r\n" EHLO "220 x\r\n" EHLO "235 in\r\n"),
+	STR_INIT("220 be\r\n" TLS "220-go\r\n220 on\r\n" PIPE "250 m\r\n250 r\r\n"),
+	STR_INIT("220 be\r\n" TLS "454 no\r\n"),
 	STR_INIT("* OK ready\r\n"),
 	STR_INIT("220 be\r\n250 be\rfoo\r\n250x\r\n"),
 	STR_INIT("\r\n"),
 	STR_INIT(""),
 };
 
-enum { XCLIENT = 1, SMTP_AUTH = 2, NONE = 4, ESMTP = 8, HELO = 16, CHOICES = 32 };
+enum { XCLIENT = 1, SMTP_AUTH = 2, NONE = 4, ESMTP = 8, HELO = 16, STARTTLS = 32, CHOICES = 64 };
 
 static struct laws_back conf_of(unsigned choice)
 {
@@ -47,6 +51,8 @@ static struct laws_back conf_of(unsigned choice)
 
 	c.login.method = choice & NONE ? AUTH_NONE : AUTH_PLAIN;
 	c.login.esmtp = choice & ESMTP;
+	if (choice & STARTTLS)
+		c.peer.tls = BACK_TLS_STARTTLS;
 	if (choice & HELO)
 		c.login.helo = STR("client.example");
 	if (choice & NONE) {

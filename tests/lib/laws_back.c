@@ -2,6 +2,7 @@
 /*
  * laws_back: the adapter between laws.c and the back engines. Plays a session that sends what
  * it is given and reports every field it could see. Looks at all output for whole command lines.
+ * Handshakes succeed; what would be plaintext before one must not count.
  */
 #include "laws_back.h"
 
@@ -57,7 +58,35 @@ static void trace(struct laws_world *w, const char *event)
 	laws_trace_str(w, "reply", b->reply);
 }
 
-static enum laws_turn turn(struct laws_world *w, struct buf *in, struct out *out)
+/* One byte more in plaintext, and it would have been over. */
+static void no_plaintext(struct laws_world *w, struct out *out)
+{
+	struct back probe = ((const struct self *)w->self)->back;
+	struct buf more = buf_view(STR("2"));
+	size_t before = out->n;
+
+	laws_hold(w, back_next(&probe, &more, out) == BACK_FAIL,
+		  "injection: goes on behind plaintext");
+	laws_hold(w, probe.reason == REASON_BACK_INJECTED && out->n == before,
+		  "injection: plaintext is no words of the backend");
+}
+
+/* All that was written leaves in plaintext. */
+static enum laws_turn handshake(struct laws_world *w, struct out *out)
+{
+	struct self *s = w->self;
+
+	if (out->n)
+		return LAWS_FULL;
+	if (back_secured(&s->back, out) == BACK_MORE) {
+		trace(w, "secured");
+		return LAWS_AGAIN;
+	}
+	trace(w, "fail");
+	return LAWS_END;
+}
+
+static enum laws_turn step(struct laws_world *w, struct buf *in, struct out *out)
 {
 	struct self *s = w->self;
 	struct buf shown = buf_view(answer_in(w, in));
@@ -76,6 +105,11 @@ static enum laws_turn turn(struct laws_world *w, struct buf *in, struct out *out
 	case BACK_FULL:
 		laws_hold(w, n == 0, "a full output changes nothing");
 		return LAWS_FULL;
+	case BACK_TLS:
+		trace(w, "tls");
+		no_plaintext(w, out);
+		buf_consume(in, n);
+		return LAWS_AGAIN;
 	case BACK_READY:
 		trace(w, "ready");
 		buf_consume(in, n);
@@ -88,6 +122,13 @@ static enum laws_turn turn(struct laws_world *w, struct buf *in, struct out *out
 		return LAWS_END;
 	}
 	return LAWS_END;
+}
+
+static enum laws_turn turn(struct laws_world *w, struct buf *in, struct out *out)
+{
+	struct self *s = w->self;
+
+	return s->back.awaits_tls ? handshake(w, out) : step(w, in, out);
 }
 
 /* What would end a command early; in SMTP nothing goes raw but what was free of all control
@@ -117,6 +158,8 @@ static size_t literal_of(const struct laws_back *conf, struct str line)
  * is announced as a literal may be anything. */
 static void output(struct laws_world *w, struct str all)
 {
+	const struct laws_back *conf = w->conf;
+	bool starttls = conf->peer.tls == BACK_TLS_STARTTLS;
 	size_t lines = 0;
 
 	while (all.n) {
@@ -125,12 +168,11 @@ static void output(struct laws_world *w, struct str all)
 
 		laws_hold(w, lf < all.n && line.n && line.p[line.n - 1] == '\r', "a line is whole");
 		line.n--;
-		laws_hold(w, !is_broken(w->conf, line),
-			  "injection: control characters in a command");
+		laws_hold(w, !is_broken(conf, line), "injection: control characters in a command");
 		lines++;
-		all = str_from(all, lf + 1 + literal_of(w->conf, line));
+		all = str_from(all, lf + 1 + literal_of(conf, line));
 	}
-	laws_hold(w, lines <= 5, "injection: more commands than steps");
+	laws_hold(w, lines <= (starttls ? 7 : 5), "injection: more commands than steps");
 }
 
 const struct laws_engine laws_back_engine = {

@@ -126,6 +126,8 @@ static enum laws_turn on_tls(struct laws_world *w, struct buf *in, struct out *o
 	no_reading(w, &injected, out);
 	front_secured(&s->front);
 	laws_hold(w, front_idle(&s->front), "injection: plain text is remembered");
+	laws_hold(w, s->front.login.hops == FRONT_HOPS && !s->front.login.esmtp,
+		  "injection: something said in plain text still counts");
 	if (s->front.conf->protocol == PROTOCOL_SMTP)
 		laws_hold(w, s->front.login.helo.n == 0 && s->front.login.mail_from.n == 0,
 			  "injection: something said in plain text is remembered");

@@ -38,7 +38,8 @@ Test(session_end, the_clients_connection_fails)
 				     : REASON_CLIENT_CLOSED);
 		WANTS(r, WANT_CLOSE);
 		if (handshake)
-			LOGGED(r, "peer closed connection in SSL handshake while ");
+			LOGGED(r, "peer closed connection in SSL handshake (104: Connection reset "
+				  "by peer) while ");
 		else if (relay)
 			LOGGED(r, "client connection failed (104: Connection reset by peer) while "
 				  "proxying, client: ");

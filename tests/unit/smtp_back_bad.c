@@ -170,8 +170,10 @@ static bool run_dirty(enum field f, struct str value, bool smtp_auth)
 	talk_start(&t);
 	while (ev == BACK_MORE) {
 		static const char *const good[SMTP_BACK_STATE_COUNT] = {
-			GREETING,     EHLO_OK,      "220 ok\r\n", EHLO_OK,
-			"235 ok\r\n", "250 ok\r\n", "250 ok\r\n",
+			[SMTP_BACK_GREETING] = GREETING,    [SMTP_BACK_HELO] = EHLO_OK,
+			[SMTP_BACK_XCLIENT] = "220 ok\r\n", [SMTP_BACK_CLIENT_HELO] = EHLO_OK,
+			[SMTP_BACK_AUTH] = "235 ok\r\n",    [SMTP_BACK_MAIL] = "250 ok\r\n",
+			[SMTP_BACK_RCPT] = "250 ok\r\n",
 		};
 
 		ev = say(&t, good[t.back.state], 1000);
