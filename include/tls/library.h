@@ -11,8 +11,8 @@
 #include "base/str.h"
 
 /* Before the first other call into this floor, from the thread that starts the others; a child of
- * fork() need not call it again. Calling it twice wants two of library_close(). False: wolfSSL could
- * not be initialised (out of memory); nothing of tls/ may be used. */
+ * fork() need not call it again. Calling it twice wants two of library_close(). False: wolfSSL
+ * could not be initialised (out of memory); nothing of tls/ may be used. */
 NODISCARD bool library_open(void);
 
 /* After the last channel and context has gone, and every thread that used them. */
