@@ -85,6 +85,29 @@ static void write_envelope(struct out *out, const struct login *l)
 	write_raw(out, STR("Auth-SMTP-To: "), l->rcpt_to);
 }
 
+/* Nothing to say, and what could be taken for more than a value, is no line at all. */
+static void write_fact(struct out *out, struct str name, struct str value)
+{
+	if (value.n && !str_has_ctl(value))
+		write_header(out, name, value);
+}
+
+static void write_tls(struct out *out, const struct auth_http_tls *tls)
+{
+	if (!tls)
+		return;
+	out_lit(out, "Auth-SSL: on\r\n");
+	write_fact(out, STR("Auth-SSL-Protocol: "), tls->protocol);
+	write_fact(out, STR("Auth-SSL-Cipher: "), tls->cipher);
+	write_fact(out, STR("Auth-SSL-Verify: "), tls->verify);
+	write_fact(out, STR("Auth-SSL-Subject: "), tls->subject);
+	write_fact(out, STR("Auth-SSL-Issuer: "), tls->issuer);
+	write_fact(out, STR("Auth-SSL-Serial: "), tls->serial);
+	write_fact(out, STR("Auth-SSL-Fingerprint: "), tls->fingerprint);
+	if (tls->certificate.n)
+		write_escaped(out, STR("Auth-SSL-Cert: "), tls->certificate);
+}
+
 void auth_http_request(const struct auth_http_conf *conf, const struct auth_http_query *q,
 		       struct out *out)
 {
@@ -103,6 +126,7 @@ void auth_http_request(const struct auth_http_conf *conf, const struct auth_http
 	write_proxied(out, q->proxied);
 	if (q->login->method == AUTH_NONE)
 		write_envelope(out, q->login);
+	write_tls(out, q->tls);
 	out_str(out, conf->headers);
 	out_lit(out, "\r\n");
 }

@@ -101,6 +101,28 @@ static void check_proxied(const struct proxy_ends *ends)
 		  &ends->to);
 }
 
+static void expect_fact(struct str name, struct str value)
+{
+	if (value.n && !str_has_ctl(value))
+		must(str_eq(value_of(name), value));
+}
+
+static void check_tls(const struct auth_http_tls *tls)
+{
+	if (!tls)
+		return;
+	expect(STR("Auth-SSL: on"));
+	expect_fact(STR("Auth-SSL-Protocol: "), tls->protocol);
+	expect_fact(STR("Auth-SSL-Cipher: "), tls->cipher);
+	expect_fact(STR("Auth-SSL-Verify: "), tls->verify);
+	expect_fact(STR("Auth-SSL-Subject: "), tls->subject);
+	expect_fact(STR("Auth-SSL-Issuer: "), tls->issuer);
+	expect_fact(STR("Auth-SSL-Serial: "), tls->serial);
+	expect_fact(STR("Auth-SSL-Fingerprint: "), tls->fingerprint);
+	if (tls->certificate.n)
+		expect_escaped(STR("Auth-SSL-Cert: "), tls->certificate);
+}
+
 static void check(const struct auth_http_conf *conf, const struct auth_http_query *q)
 {
 	static const char *const protocols[] = {"smtp", "pop3", "imap"};
@@ -122,6 +144,7 @@ static void check(const struct auth_http_conf *conf, const struct auth_http_quer
 		expect_raw(STR("Auth-SMTP-From: "), q->login->mail_from);
 		expect_raw(STR("Auth-SMTP-To: "), q->login->rcpt_to);
 	}
+	check_tls(q->tls);
 	must(str_starts(rest, conf->headers));
 	rest = str_from(rest, conf->headers.n);
 	must(str_eq(rest, STR("\r\n")));
@@ -161,9 +184,22 @@ static struct str take(struct str *input)
 	return s;
 }
 
+static void take_tls(struct str *input, struct auth_http_tls *tls)
+{
+	tls->protocol = take(input);
+	tls->cipher = take(input);
+	tls->verify = take(input);
+	tls->subject = take(input);
+	tls->issuer = take(input);
+	tls->serial = take(input);
+	tls->fingerprint = take(input);
+	tls->certificate = take(input);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static struct guard source;
+	struct auth_http_tls tls;
 	struct login l = {0};
 	struct proxy_ends ends = {.from = {ADDR_IP4, {192, 0, 2, 7}, 65535},
 				  .to = {.family = ADDR_IP4}};
@@ -185,6 +221,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	l.mail_from = take(&input);
 	l.rcpt_to = take(&input);
 	q.client_host = take(&input);
+	if (data[0] & 64) {
+		take_tls(&input, &tls);
+		q.tls = &tls;
+	}
 	write_and_check(&confs[data[1] & 1], &q);
 	return 0;
 }

@@ -192,6 +192,89 @@ Test(auth_http_request, client_addresses_of_each_family)
 	cr_assert(!strstr(request(&a), "Client-Host"));
 }
 
+#define ALICE "CN=alice\\ ,O=M\\C3\\BCller \\\"und\\\" S\\C3\\B6hne,C=DE"
+#define LINE  "MIIBXjCCAQMCAwobLDAKBggqhkjOPQQDAjA2MQswCQYDVQQGEwJERTEWMBQGA1UE"
+
+/* A client with a certificate, and one that was asked for one and has none. */
+Test(auth_http_request, clients_with_tls)
+{
+	struct auth_http_tls tls = {
+		.protocol = STR("TLSv1.2"),
+		.cipher = STR("ECDHE-ECDSA-AES256-GCM-SHA384"),
+		.verify = STR("SUCCESS"),
+		.subject = STR(ALICE),
+		.issuer = STR("CN=The CA,O=Test CA\\, Inc.,C=DE"),
+		.serial = STR("0A1B2C"),
+		.fingerprint = STR("ecb73002fb0ad4effe290bf62ffe40acca6c5486"),
+		.certificate = STR("-----BEGIN CERTIFICATE-----\n" LINE "\n4t6b/0AUC6zEB6qJO\n"
+				   "-----END CERTIFICATE-----\n"),
+	};
+	struct ask a;
+
+	ask_init(&a);
+	a.query.tls = &tls;
+	a.conf.headers = STR("X-Key: secret\r\n");
+	cr_assert_str_eq(request(&a),
+			 "GET /auth/x?y=1 HTTP/1.0\r\n"
+			 "Host: 127.0.0.1\r\n"
+			 "Auth-Method: plain\r\n"
+			 "Auth-User: user\r\n"
+			 "Auth-Pass: pw\r\n"
+			 "Auth-Protocol: smtp\r\n"
+			 "Auth-Login-Attempt: 1\r\n"
+			 "Client-IP: 127.0.0.1\r\n"
+			 "Client-Host: [UNAVAILABLE]\r\n"
+			 "Auth-SSL: on\r\n"
+			 "Auth-SSL-Protocol: TLSv1.2\r\n"
+			 "Auth-SSL-Cipher: ECDHE-ECDSA-AES256-GCM-SHA384\r\n"
+			 "Auth-SSL-Verify: SUCCESS\r\n"
+			 "Auth-SSL-Subject: " ALICE "\r\n"
+			 "Auth-SSL-Issuer: CN=The CA,O=Test CA\\, Inc.,C=DE\r\n"
+			 "Auth-SSL-Serial: 0A1B2C\r\n"
+			 "Auth-SSL-Fingerprint: ecb73002fb0ad4effe290bf62ffe40acca6c5486\r\n"
+			 "Auth-SSL-Cert: -----BEGIN%20CERTIFICATE-----%0A" LINE
+			 "%0A4t6b/0AUC6zEB6qJO%0A-----END%20CERTIFICATE-----%0A\r\n"
+			 "X-Key: secret\r\n"
+			 "\r\n");
+	tls = (struct auth_http_tls){.protocol = STR("TLSv1.3"), .verify = STR("NONE")};
+	cr_assert(strstr(request(&a), "\r\nAuth-SSL: on\r\nAuth-SSL-Protocol: TLSv1.3\r\n"
+				      "Auth-SSL-Verify: NONE\r\nX-Key: secret\r\n\r\n"));
+	a.login.method = AUTH_NONE;
+	cr_assert(strstr(request(&a), "Auth-SMTP-To: \r\nAuth-SSL: on\r\n"));
+	tls = (struct auth_http_tls){.protocol = str_none()};
+	cr_assert(strstr(request(&a), "\r\nAuth-SSL: on\r\nX-Key: secret\r\n\r\n"));
+	a.query.tls = NULL;
+	cr_assert(!strstr(request(&a), "Auth-SSL"));
+}
+
+/* A fact that has a control character is not said at all; in PEM they are escaped. */
+Test(auth_http_request, no_fact_about_tls_ends_its_line)
+{
+	struct auth_http_tls tls = {.protocol = str_none()};
+	struct str *const facts[] = {
+		&tls.protocol, &tls.cipher, &tls.verify,      &tls.subject,
+		&tls.issuer,   &tls.serial, &tls.fingerprint,
+	};
+	struct ask a;
+
+	ask_init(&a);
+	a.query.tls = &tls;
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		for (int c = 0; c < 256; c++) {
+			uint8_t bytes[] = {'a', (uint8_t)c, 'b'};
+			bool ctl = c < 0x20 || c == 0x7f;
+			size_t n = strlen(request(&a));
+
+			*facts[i] = str_of(bytes, sizeof(bytes));
+			cr_assert_eq(strlen(request(&a)) == n, ctl, "fact %zu, byte %d", i, c);
+			*facts[i] = str_none();
+		}
+	}
+	tls.certificate = STR("\r\nAuth-User: root\r\n\0\x7f");
+	cr_assert(
+		strstr(request(&a), "Auth-SSL-Cert: %0D%0AAuth-User:%20root%0D%0A%00\x7f\r\n\r\n"));
+}
+
 static size_t lines_in(const char *text)
 {
 	size_t n = 0;
