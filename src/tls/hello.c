@@ -217,7 +217,8 @@ static void read_header(struct walk *w)
 	w->bad |= w->header[0] != MESSAGE_CLIENT_HELLO;
 	if (w->got + w->fragment.n < MESSAGE_HEADER)
 		return;
-	w->whole = MESSAGE_HEADER + (size_t)(w->header[1] << 16 | pair_at(str_of(w->header, 4), 2));
+	w->whole = (size_t)w->header[1] << 16 | pair_at(str_of(w->header, MESSAGE_HEADER), 2);
+	w->whole += MESSAGE_HEADER;
 	w->bad |= w->whole > HELLO_MAX - RECORD_HEADER;
 }
 
