@@ -29,6 +29,7 @@ struct auth_http_conf {
 	struct str host;    /* value of Host */
 	struct str headers; /* auth_http_header lines, each "Name: value\r\n", in order */
 	bool keepalive;
+	bool pass_cert; /* auth_http_pass_client_cert: tell it tls->certificate, too */
 };
 
 /* What the service is told about the client's TLS; each string may be empty. */

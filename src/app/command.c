@@ -5,6 +5,7 @@
  */
 #include "app/command.h"
 
+#include "tls/acceptor.h"
 #include "tls/library.h"
 #include "app/conf.h"
 #include "app/limits.h"
@@ -54,7 +55,7 @@ static int help(void)
 {
 	print_version();
 	fprintf(stderr,
-		"Usage: ringpost [-?hvVtq] [-s signal] [-p prefix]\n"
+		"Usage: ringpost [-?hvVtTq] [-s signal] [-p prefix]\n"
 		"                [-e filename] [-c filename] [-g directives]\n"
 		"\n"
 		"Options:\n"
@@ -62,7 +63,8 @@ static int help(void)
 		"  -v            : show version and exit\n"
 		"  -V            : show version and how it was built, then exit\n"
 		"  -t            : test configuration and exit\n"
-		"  -q            : with -t, show errors only\n"
+		"  -T            : the same, and show it with all that it includes\n"
+		"  -q            : with -t or -T, show errors only\n"
 		"  -s signal     : send signal to the master process: stop, quit, reload, reopen\n"
 		"  -p prefix     : set prefix path (default: %s)\n"
 		"  -e filename   : set error log file (default: %s)\n"
@@ -161,6 +163,34 @@ static void say_file(const struct options *o, const char *before, const char *af
 		absolute || (n && o->prefix[n - 1] == '/') ? "" : "/", o->conf, after);
 }
 
+/* What came of the cipher lists, for whoever wrote them. */
+static void print_ciphers(const struct conf *c, const struct server_conf *server)
+{
+	char text[4096];
+	struct out o;
+
+	out_init(&o, text, sizeof(text));
+	acceptor_describe(server->acceptor, &o);
+	printf("# server");
+	for (uint32_t i = 0; i < c->worker.n_listens; i++)
+		if (c->worker.listens[i].server == server)
+			printf(" %s", (const char *)c->worker.listens[i].text.p);
+	printf(" ciphers: %.*s\n", (int)out_data(&o).n, (const char *)out_data(&o).p);
+}
+
+static int dump(const struct conf *c)
+{
+	for (uint32_t i = 0; i < c->n_sources; i++) {
+		printf("# configuration file %s:\n", c->sources[i].path);
+		fwrite(c->sources[i].text.p, 1, c->sources[i].text.n, stdout);
+		putchar('\n');
+	}
+	for (uint32_t i = 0; i < c->n_servers; i++)
+		if (c->servers[i]->session.acceptor)
+			print_ciphers(c, &c->servers[i]->session);
+	return fflush(stdout) || ferror(stdout) ? emerg_call("write() to", "standard output") : 0;
+}
+
 static int test(const struct options *o)
 {
 	struct conf_error error;
@@ -179,6 +209,8 @@ static int test(const struct options *o)
 	rc = check_surroundings(c);
 	if (rc || !o->quiet)
 		say_file(o, "configuration file", rc ? "test failed" : "test is successful");
+	if (!rc && o->action == OPTIONS_DUMP)
+		rc = dump(c);
 	conf_free(c);
 	return rc;
 }
@@ -231,6 +263,7 @@ int command_perform(const struct options *o)
 	case OPTIONS_RUN:
 		return COMMAND_SERVE;
 	case OPTIONS_TEST:
+	case OPTIONS_DUMP:
 		return test(o);
 	case OPTIONS_SIGNAL:
 		return send_signal(o);

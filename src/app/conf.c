@@ -5,6 +5,8 @@
 #include "app/conf.h"
 
 #include "app/conf_compile.h"
+#include "app/conf_files.h"
+#include "app/conf_opened.h"
 #include "app/conf_parse.h"
 
 #include <string.h>
@@ -62,20 +64,27 @@ struct conf *conf_load(const struct options *o, struct conf_error *e)
 		.error = e,
 		.error_log = o->error_log,
 		.is_root = geteuid() == 0,
+		.opened = conf_pool_take(pool, sizeof(struct conf_opened)),
 	};
+	int rc;
 
 	e->text[0] = '\0';
 	c->pool = pool;
-	if (!load(&b, o, c))
+	c->opened = b.opened;
+	rc = load(&b, o, c);
+	conf_files_wipe(&b);
+	if (!rc)
 		return c;
-	conf_pool_free(pool);
+	conf_free(c);
 	return NULL;
 }
 
 void conf_free(struct conf *c)
 {
-	if (c)
-		conf_pool_free(c->pool);
+	if (!c)
+		return;
+	conf_opened_close(c->opened);
+	conf_pool_free(c->pool);
 }
 
 void conf_bind_logs(struct conf *c, conf_log_of *of)

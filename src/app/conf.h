@@ -46,12 +46,19 @@ struct conf_note {
 	const char *text;     /* with file and line */
 };
 
+/* A file that was read as configuration. */
+struct conf_source {
+	const char *path; /* absolute */
+	struct str text;
+};
+
 struct conf_server {
 	struct server_conf session; /* what the sessions see */
 	struct conf_logs logs;      /* its error_log targets */
 };
 
-struct conf_pool; /* owns everything that a struct conf points to */
+struct conf_pool;   /* owns everything that a struct conf points to */
+struct conf_opened; /* but for what speaks TLS */
 
 struct conf {
 	const char *path; /* of the main file, absolute */
@@ -61,7 +68,10 @@ struct conf {
 	uint32_t n_servers;
 	const struct conf_note *notes;
 	uint32_t n_notes;
+	const struct conf_source *sources; /* each once, in the order in which they were read */
+	uint32_t n_sources;
 	struct conf_pool *pool;
+	struct conf_opened *opened;
 };
 
 enum { CONF_ERROR_MAX = 1024 };

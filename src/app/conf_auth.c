@@ -7,7 +7,7 @@
 
 #include "app/conf_net.h"
 
-enum { PORT_DEFAULT = 80, LINE_MAX_BYTES = 2048 };
+enum { PORT_DEFAULT = 80, PORT_HTTPS = 443, LINE_MAX_BYTES = 2048 };
 
 static int bad_url(struct conf_build *b, const struct conf_call *c, const char *what)
 {
@@ -54,7 +54,7 @@ static int set_inet(struct conf_build *b, const struct conf_call *c, struct str 
 	size_t n = host_length(s);
 	struct conf_net_name name;
 	struct conf_vec found = {0};
-	uint16_t port = PORT_DEFAULT;
+	uint16_t port = url->https ? PORT_HTTPS : PORT_DEFAULT;
 
 	if (conf_net_split(str_first(s, n), &name))
 		return bad_url(b, c, "invalid host");
@@ -86,12 +86,11 @@ int conf_auth_set_url(struct conf_build *b, const struct conf_call *c)
 				       "is longer than %d bytes",
 				       LINE_MAX_BYTES);
 	}
-	if (str_starts_nocase(s, STR("https://"))) {
-		bad_url(b, c, "https:// is not supported");
-		return conf_error_help(b->error, "the service is asked over plain HTTP: run it on "
-						 "this machine, or behind a tunnel");
-	}
-	if (str_starts_nocase(s, STR("http://")))
+	url->https = str_starts_nocase(s, STR("https://"));
+	url->where = c->where;
+	if (url->https)
+		s = str_from(s, 8);
+	else if (str_starts_nocase(s, STR("http://")))
 		s = str_from(s, 7);
 	if (str_starts(s, STR("unix:")) ? set_unix(b, c, str_from(s, 5), url)
 					: set_inet(b, c, s, url))

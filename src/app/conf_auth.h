@@ -12,6 +12,8 @@ struct conf_auth_url {
 	struct str uri, host, name; /* as struct auth_http_conf and auth_service_conf have them */
 	const union socket_address *addresses;
 	uint32_t n_addresses;
+	bool https;
+	struct conf_where where;
 };
 
 conf_set conf_auth_set_url, conf_auth_set_header;

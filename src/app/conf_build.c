@@ -56,6 +56,14 @@ void conf_build_notice(struct conf_build *b, struct conf_where w, const char *fo
 	add_note(b, LEVEL_NOTICE, &whole);
 }
 
+void conf_build_warn_all(struct conf_build *b, struct str text)
+{
+	struct conf_error whole;
+
+	conf_error_say(&whole, "%.*s", CONF_STR(text));
+	add_note(b, LEVEL_WARN, &whole);
+}
+
 const char *conf_build_path(struct conf_build *b, const char *folder, struct str name)
 {
 	if (name.n && name.p[0] == '/')
@@ -66,7 +74,7 @@ const char *conf_build_path(struct conf_build *b, const char *folder, struct str
 void conf_build_inherit(struct conf_settings *to, const struct conf_settings *base)
 {
 	for (uint32_t i = 0; i < conf_table_n(); i++) {
-		const struct conf_row *row = &conf_table[i];
+		const struct conf_row *row = conf_table_row(i);
 
 		if (row->size && !conf_build_seen(to, row))
 			memcpy((char *)to + row->offset, (const char *)base + row->offset,

@@ -12,6 +12,7 @@
 struct conf_build_listen {
 	struct listen_conf listen;
 	struct conf_settings *server;
+	struct conf_where where;
 };
 
 enum { CONF_INCLUDE_DEPTH_MAX = 16 };
@@ -23,9 +24,15 @@ struct conf_build {
 	const char *folder;    /* absolute, ends in "/": of the main file, for include */
 	const char *error_log; /* of -e, or NULL */
 	struct conf_settings main, mail;
-	struct conf_vec servers; /* struct conf_settings * */
-	struct conf_vec listens; /* struct conf_build_listen */
-	struct conf_vec notes;   /* struct conf_note */
+	struct conf_vec servers;       /* struct conf_settings * */
+	struct conf_vec listens;       /* struct conf_build_listen */
+	struct conf_vec notes;         /* struct conf_note */
+	struct conf_vec sources;       /* struct conf_source */
+	struct conf_vec files;         /* struct conf_file *: whose contents are in memory */
+	struct conf_vec caches;        /* struct conf_tls_cache *: those with a name */
+	struct conf_vec made, clients; /* of conf_tls_build and conf_tls_client */
+	struct conf_file *system_ca;   /* NULL: not needed so far */
+	struct conf_opened *opened;    /* the configuration's */
 	bool is_root;
 	unsigned depth; /* of include */
 };
@@ -45,6 +52,9 @@ void conf_build_warn(struct conf_build *b, struct conf_where w, const char *form
 	__attribute__((format(printf, 3, 4)));
 void conf_build_notice(struct conf_build *b, struct conf_where w, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The same as it stands, about no place. */
+void conf_build_warn_all(struct conf_build *b, struct str text);
 
 /* `name`, seen from `folder` (ends in "/") when it is relative; in the pool. */
 const char *conf_build_path(struct conf_build *b, const char *folder, struct str name);

@@ -5,8 +5,12 @@
  */
 #include "app/conf_compile.h"
 
+#include "tls/library.h"
+
 #include "app/conf_auth.h"
 #include "app/conf_capability.h"
+#include "app/conf_tls_build.h"
+#include "app/conf_tls_client.h"
 
 #include <arpa/inet.h>
 #include <pwd.h>
@@ -165,10 +169,36 @@ static bool same_service(const struct auth_service_conf *a, const struct auth_se
 {
 	return a->addresses == x->addresses && a->timeout_ms == x->timeout_ms &&
 	       a->keepalive == x->keepalive && a->connections_max == x->connections_max &&
-	       a->queue_max == x->queue_max && str_eq(a->http.headers, x->http.headers);
+	       a->queue_max == x->queue_max && a->connector == x->connector &&
+	       str_eq(a->http.headers, x->http.headers);
 }
 
-/* Servers that inherit the same auth_http share its connections. */
+/* "[::1]" without its brackets, as a certificate has it. */
+static struct str bare_host(struct str host)
+{
+	bool bracket = str_starts(host, STR("["));
+
+	return str_first(str_from(host, bracket), host.n - 2 * bracket);
+}
+
+static int auth_connector(struct conf_build *b, const struct conf_settings *s,
+			  const struct connector **k)
+{
+	const struct conf_tls_client_of of = {
+		.prefix = "auth_http_ssl",
+		.where = s->auth_url->where,
+		.name = bare_host(s->auth_url->host),
+		.system_ca = true,
+	};
+
+	*k = NULL;
+	if (!s->auth_url->https)
+		return 0;
+	*k = conf_tls_client_build(b, &s->auth_tls, &of);
+	return *k ? 0 : -1;
+}
+
+/* Servers that inherit the same auth_http share its connections. NULL: *b->error says why. */
 static const struct auth_service_conf *
 auth_service(struct conf_build *b, const struct conf_settings *s, struct conf_vec *services)
 {
@@ -177,6 +207,7 @@ auth_service(struct conf_build *b, const struct conf_settings *s, struct conf_ve
 		.http = {.uri = url->uri,
 			 .host = url->host,
 			 .headers = join_lines(b, &s->auth_headers),
+			 .pass_cert = s->auth_pass_cert,
 			 .keepalive = s->auth_keepalive > 0},
 		.name = url->name,
 		.addresses = url->addresses,
@@ -189,6 +220,8 @@ auth_service(struct conf_build *b, const struct conf_settings *s, struct conf_ve
 	};
 	struct auth_service_conf **all = services->items, **slot, *made;
 
+	if (auth_connector(b, s, &new.connector))
+		return NULL;
 	for (uint32_t i = 0; i < services->n; i++)
 		if (same_service(all[i], &new))
 			return all[i];
@@ -206,7 +239,7 @@ static struct front_conf front_conf(const struct conf_settings *s)
 		.capabilities = s->capabilities[s->protocol].v,
 		.n_capabilities = s->capabilities[s->protocol].n,
 		.methods = s->methods[s->protocol],
-		.starttls = STARTTLS_OFF,
+		.starttls = (enum front_starttls)s->starttls.value,
 		.line_max = (uint32_t)s->client_buffer[s->protocol],
 		.errors_max = (uint32_t)s->errors_max,
 		.commands_max = (uint32_t)s->commands_max,
@@ -234,6 +267,7 @@ static struct conf_server *lay_out(struct conf_build *b, const struct conf_setti
 		.auth_timeout_ms = s->auth_timeout_ms,
 		.pass_error_message = s->pass_error_message,
 		.proxy_out = (enum proxy_out)s->proxy_out,
+		.back_tls = (enum back_tls)s->proxy_ssl.value,
 		.real_ip_from = s->real_ip_from.items,
 		.n_real_ip_from = s->real_ip_from.n,
 		.log_level = LEVEL_EMERG,
@@ -258,10 +292,32 @@ static uint32_t larger(uint32_t a, uint64_t b)
 	return b > a ? (uint32_t)b : a;
 }
 
+static void warn_of_library(struct conf_build *b)
+{
+	struct str warning = library_warning();
+
+	if (warning.n)
+		conf_build_warn_all(b, warning);
+}
+
+/* A connection to a mail server may speak TLS at any time: Auth-Server-SSL decides. */
+static int settle_tls(struct conf_build *b, const struct conf_settings *s, struct server_conf *to)
+{
+	const struct conf_tls_client_of of = {.prefix = "proxy_ssl", .where = s->where};
+
+	if (conf_tls_build_acceptor(b, s, &to->acceptor))
+		return -1;
+	if (to->acceptor || s->proxy_ssl.value != BACK_TLS_OFF || s->auth_url->https)
+		warn_of_library(b);
+	to->connector = conf_tls_client_build(b, &s->proxy_tls, &of);
+	return to->connector ? 0 : -1;
+}
+
 static int compile_servers(struct conf_build *b, struct conf *c)
 {
 	struct conf_settings **all = b->servers.items;
 	struct conf_vec services = {0};
+	struct server_conf *session;
 
 	c->n_servers = b->servers.n;
 	c->servers = conf_pool_take(b->pool, b->servers.n * sizeof(struct conf_server *));
@@ -269,8 +325,11 @@ static int compile_servers(struct conf_build *b, struct conf *c)
 		if (settle_server(b, all[i]))
 			return -1;
 		c->servers[i] = lay_out(b, all[i]);
-		c->servers[i]->session.auth = auth_service(b, all[i], &services);
-		c->servers[i]->session.auth_name = c->servers[i]->session.auth->name;
+		session = &c->servers[i]->session;
+		session->auth = auth_service(b, all[i], &services);
+		if (!session->auth || settle_tls(b, all[i], session))
+			return -1;
+		session->auth_name = session->auth->name;
 		c->worker.client_buffer_max = larger(c->worker.client_buffer_max,
 						     all[i]->client_buffer[all[i]->protocol]);
 		c->worker.proxy_buffer_max =
@@ -289,6 +348,7 @@ static void compile_listens(struct conf_build *b, struct conf *c)
 
 	for (uint32_t i = 0; i < b->listens.n; i++) {
 		to[i] = from[i].listen;
+		to[i].ssl = from[i].listen.ssl || from[i].server->ssl.value;
 		for (uint32_t k = 0; k < b->servers.n; k++)
 			if (all[k] == from[i].server)
 				to[i].server = &c->servers[k]->session;
@@ -350,7 +410,10 @@ static void compile_main(struct conf_build *b, struct conf *c)
 	c->worker.threads = (uint32_t)s->threads;
 	c->worker.connections = (uint32_t)s->connections;
 	c->worker.ring = s->ring;
+	c->worker.tls = true;
 	c->worker.shutdown_timeout_ms = s->shutdown_timeout_ms;
+	c->sources = b->sources.items;
+	c->n_sources = b->sources.n;
 	c->notes = b->notes.items;
 	c->n_notes = b->notes.n;
 }

@@ -39,6 +39,7 @@ static int add(struct conf_build *b, const struct conf_call *c, const struct lis
 	added = conf_pool_push(b->pool, &b->listens, sizeof(*added));
 	added->listen = *l;
 	added->server = c->to;
+	added->where = c->where;
 	return 0;
 }
 
@@ -175,6 +176,12 @@ static int set_proxy_protocol(struct listen_conf *l, struct str value)
 	return 0;
 }
 
+static int set_ssl(struct listen_conf *l, struct str value)
+{
+	l->ssl = !value.n;
+	return 0;
+}
+
 static int keepalive_part(struct str s, unsigned part, struct listen_keepalive *k)
 {
 	uint32_t *const to[] = {&k->idle_s, &k->interval_s, &k->count};
@@ -227,7 +234,7 @@ static const struct parameter {
 	{"so_keepalive=", set_keepalive, false, "invalid so_keepalive value:"},
 	{"ipv6only=", set_ipv6only, false, NULL},
 	{"bind", NULL, false, NULL},
-	{"ssl", NULL, true, NULL},
+	{"ssl", set_ssl, false, NULL},
 	{"proxy_protocol", set_proxy_protocol, false, NULL},
 	{"multipath", NULL, true, NULL},
 };
@@ -260,7 +267,7 @@ static int read_parameter(struct conf_build *b, const struct conf_call *c, struc
 	if (!p) {
 		bad_parameter(b, c, s);
 		return conf_error_help(b->error, "known are: backlog= rcvbuf= sndbuf= "
-						 "so_keepalive= ipv6only= bind proxy_protocol");
+						 "so_keepalive= ipv6only= bind ssl proxy_protocol");
 	}
 	if (p->later)
 		return conf_error_at(b->error, c->where,

@@ -31,7 +31,7 @@ static void print_contexts(unsigned contexts)
 {
 	const char *between = "";
 
-	for (unsigned one = CONF_IN_MAIN; one <= CONF_IN_SERVER; one *= 2) {
+	for (unsigned one = CONF_IN_MAIN; one <= CONF_IN_NAME; one *= 2) {
 		if (!(contexts & one))
 			continue;
 		printf("%s%s", between, conf_table_context_name(one));
@@ -65,10 +65,10 @@ static void print_names(enum conf_kind kind)
 	const char *between = "";
 
 	for (uint32_t i = 0; i < conf_table_n(); i++) {
-		if (conf_table[i].kind != kind)
+		if (conf_table_row(i)->kind != kind)
 			continue;
 		fputs(between, stdout);
-		print_text(conf_table[i].name);
+		print_text(conf_table_row(i)->name);
 		between = ",\n";
 	}
 	fputs(".\n", stdout);
@@ -78,8 +78,8 @@ int conf_man_print(void)
 {
 	fputs(".nh\n.SH DIRECTIVES\n", stdout);
 	for (uint32_t i = 0; i < conf_table_n(); i++)
-		if (conf_table[i].help)
-			print_row(&conf_table[i]);
+		if (conf_table_row(i)->help)
+			print_row(conf_table_row(i));
 	fputs(".SH NOT SUPPORTED YET\n"
 	      "These directives of NGINX are refused at start rather than passed over, unless "
 	      "their value is off:\n",

@@ -5,6 +5,8 @@
  */
 #include "app/conf_parse.h"
 
+#include "app/conf_names.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -49,7 +51,7 @@ static int not_here(struct conf_build *b, const struct scope *s, const struct co
 {
 	char places[64] = "";
 
-	for (unsigned one = CONF_IN_MAIN; one <= CONF_IN_SERVER; one *= 2) {
+	for (unsigned one = CONF_IN_MAIN; one <= CONF_IN_NAME; one *= 2) {
 		if (!(c->row->contexts & one))
 			continue;
 		if (*places)
@@ -114,21 +116,26 @@ static int mark_seen(struct conf_build *b, const struct conf_call *c)
 	return 0;
 }
 
+static struct conf_settings *new_server(struct conf_build *b)
+{
+	struct conf_settings **slot = conf_pool_push(b->pool, &b->servers, sizeof(*slot));
+
+	return *slot = conf_pool_take(b->pool, sizeof(**slot));
+}
+
 static int open_block(struct conf_build *b, const struct scope *s, const struct conf_call *c)
 {
 	struct scope inner = {.lex = s->lex, .to = s->to, .in_block = true, .opened = s->lex->line};
 
-	if (s->context == CONF_IN_MAIL) {
-		struct conf_settings **slot = conf_pool_push(b->pool, &b->servers, sizeof(*slot));
-
-		inner.context = CONF_IN_SERVER;
-		inner.to = *slot = conf_pool_take(b->pool, sizeof(**slot));
-	} else if (str_eq(str_cstr(c->row->name), STR("mail"))) {
-		inner.context = CONF_IN_MAIL;
+	inner.context = c->row->opens;
+	if (inner.context == CONF_IN_SERVER)
+		inner.to = new_server(b);
+	else if (inner.context == CONF_IN_MAIL)
 		inner.to = &b->mail;
-	} else {
-		inner.context = CONF_IN_EVENTS;
-	}
+	else if (inner.context == CONF_IN_NAME)
+		inner.to = conf_names_open(b, c);
+	if (!inner.to)
+		return -1;
 	if (inner.to != s->to)
 		inner.to->where = c->where;
 	return walk(b, &inner);
@@ -329,6 +336,17 @@ static int read_all(struct conf_build *b, int fd, const char *path, struct str *
 	return 0;
 }
 
+static void keep_source(struct conf_build *b, const char *path, struct str text)
+{
+	struct conf_source *all = b->sources.items;
+
+	for (uint32_t i = 0; i < b->sources.n; i++)
+		if (strcmp(all[i].path, path) == 0)
+			return;
+	all = conf_pool_push(b->pool, &b->sources, sizeof(*all));
+	*all = (struct conf_source){path, text};
+}
+
 static int read_file(struct conf_build *b, const char *path, struct str *text)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
@@ -337,6 +355,8 @@ static int read_file(struct conf_build *b, const char *path, struct str *text)
 		return fail_call(b, "open()", path);
 	rc = read_all(b, fd, path, text);
 	close(fd);
+	if (!rc)
+		keep_source(b, path, *text);
 	return rc;
 }
 
@@ -387,7 +407,7 @@ static int set_default(struct conf_build *b, const struct conf_row *row)
 int conf_parse_defaults(struct conf_build *b)
 {
 	for (uint32_t i = 0; i < conf_table_n(); i++)
-		if (conf_table[i].fallback && set_default(b, &conf_table[i]))
+		if (conf_table_row(i)->fallback && set_default(b, conf_table_row(i)))
 			return -1;
 	return 0;
 }

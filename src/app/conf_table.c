@@ -1,392 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * conf_table: THE table of directives: ours, NGINX's mail module's, and those of NGINX's core that
- * a file with a mail{} block also has. What is not here is unknown and refused.
+ * a file with a mail{} block also has. What is not here is unknown and refused. The rows are in
+ * conf_rows_core, conf_rows_tls and conf_rows_nginx; here is how they are found.
  */
 #include "app/conf_table.h"
 
-#include "app/conf_auth.h"
-#include "app/conf_listen.h"
-#include "app/conf_real_ip.h"
-#include "app/conf_value.h"
+#include "app/conf_rows.h"
 
 #include <string.h>
 
-#define M_S   (CONF_IN_MAIL | CONF_IN_SERVER)
-#define MAIN  CONF_IN_MAIN
-#define EVENT CONF_IN_EVENTS
-#define AT(field)                                                                                  \
-	.offset = offsetof(struct conf_settings, field),                                           \
-	.size = sizeof(((struct conf_settings *)NULL)->field)
-
-#define ARGS(min, max)  .args_min = (min), .args_max = (max)
-#define LIMIT(from, to) .min = (from), .max = (to)
-
-/* A row that has an effect; contexts, arity and the rest follow. */
-#define SETTING(text, where) .name = (text), .kind = CONF_SETTING, .contexts = (where)
-#define BLOCK(text, where)   .name = (text), .kind = CONF_BLOCK, .contexts = (where)
-#define INCLUDE(text, where) .name = (text), .kind = CONF_INCLUDE, .contexts = (where)
-#define IDLE(text, where)                                                                          \
-	{                                                                                          \
-		.name = (text), .kind = CONF_IDLE, .contexts = (where), .args_max = CONF_ARGS_ANY, \
-		.repeats = true                                                                    \
-	}
-#define FOREIGN(text)                                                                              \
-	{                                                                                          \
-		.name = (text), .kind = CONF_FOREIGN, .contexts = MAIN, .args_max = CONF_ARGS_ANY, \
-		.repeats = true                                                                    \
-	}
-#define LATER(text, where, values)                                                                 \
-	{                                                                                          \
-		.name = (text), .kind = CONF_LATER, .contexts = (where),                           \
-		.args_max = CONF_ARGS_ANY, .repeats = true, .off = (values)                        \
-	}
-
-static const struct conf_choice protocols[] = {
-	{"smtp", PROTOCOL_SMTP, false},
-	{"pop3", PROTOCOL_POP3, false},
-	{"imap", PROTOCOL_IMAP, false},
-	{NULL, 0, false},
-};
-
-static const struct conf_choice smtp_methods[] = {
-	{"plain", 1u << SASL_PLAIN, false},       {"login", 1u << SASL_LOGIN, false},
-	{"cram-md5", 1u << SASL_CRAM_MD5, false}, {"external", 1u << SASL_EXTERNAL, false},
-	{"xoauth2", 1u << SASL_XOAUTH2, false},   {"oauthbearer", 1u << SASL_OAUTHBEARER, false},
-	{"none", 1u << FRONT_METHOD_NONE, false}, {NULL, 0, false},
-};
-
-static const struct conf_choice proxy_headers[] = {
-	{"off", PROXY_OUT_OFF, false},
-	{"on", PROXY_OUT_V1, false},
-	{"v2", PROXY_OUT_V2, false},
-	{NULL, 0, false},
-};
-
-/* USER and PASS, AUTH PLAIN and AUTH LOGIN come together, as in NGINX. */
-static const struct conf_choice pop3_methods[] = {
-	{"plain", 1u << SASL_PLAIN | 1u << SASL_LOGIN, false},
-	{"apop", 1u << FRONT_METHOD_APOP, false},
-	{"cram-md5", 1u << SASL_CRAM_MD5, false},
-	{"external", 1u << SASL_EXTERNAL, false},
-	{"xoauth2", 1u << SASL_XOAUTH2, false},
-	{"oauthbearer", 1u << SASL_OAUTHBEARER, false},
-	{NULL, 0, false},
-};
-
-/* plain stands for LOGIN and AUTHENTICATE PLAIN, login for AUTHENTICATE LOGIN alone. */
-static const struct conf_choice imap_methods[] = {
-	{"plain", 1u << SASL_PLAIN, false},
-	{"login", 1u << SASL_LOGIN, false},
-	{"cram-md5", 1u << SASL_CRAM_MD5, false},
-	{"external", 1u << SASL_EXTERNAL, false},
-	{"xoauth2", 1u << SASL_XOAUTH2, false},
-	{"oauthbearer", 1u << SASL_OAUTHBEARER, false},
-	{NULL, 0, false},
-};
-
-enum { BUFFER_MIN = 64, BUFFER_MAX = 16 << 20, PER_THREAD_MAX = 1 << 20 };
-
-#define TIME_MAX ((uint64_t)INT64_MAX)
-
-/* In the order of the manual: processes, the mail block, listening, authentication, SMTP, proxy. */
-const struct conf_row conf_table[] = {
-	{SETTING("user", MAIN), ARGS(1, 2), AT(user), .set = conf_value_user,
-	 .syntax = "user [group]",
-	 .help = "Whom the worker process becomes after the listening sockets are open. Without a "
-		 "group, the user's own. Has an effect only when started as root; the default is "
-		 "then nobody."},
-	{SETTING("worker_processes", MAIN), ARGS(1, 1), AT(threads), .set = conf_value_threads,
-	 LIMIT(1, 256), .fallback = "1", .syntax = "number | auto",
-	 .help = "How many threads serve connections, each on a ring of its own, all in one worker "
-		 "process. auto: one for each processor that the process may run on."},
-	{SETTING("worker_connections", EVENT), ARGS(1, 1), AT(connections),
-	 .set = conf_value_number, LIMIT(1, PER_THREAD_MAX), .fallback = "512", .syntax = "number",
-	 .help = "How many client sessions each thread serves at the same time. Only clients "
-		 "count, not the connections to mail servers and authentication services. One more "
-		 "client is turned away (SMTP: 421) and counted."},
-	{SETTING("ring_entries", EVENT), ARGS(2, 2), .set = conf_value_ring_entries,
-	 LIMIT(8, 32768), .fallback = "1024 8192", .syntax = "submissions completions",
-	 .help = "The sizes of the queues between each thread and the kernel, powers of two. Both "
-		 "may run full: more is handed over in parts. Small queues need less locked "
-		 "memory. Not known to NGINX."},
-	{SETTING("ring_buffers", EVENT), ARGS(2, 2), .set = conf_value_ring_buffers,
-	 LIMIT(2, 32768), .fallback = "128 16k", .syntax = "number size",
-	 .help = "How many buffers of this size each thread has for what it receives; the number "
-		 "is a power of two. All its connections share them, and one that finds none "
-		 "waits for the next. Not known to NGINX."},
-	{SETTING("worker_rlimit_nofile", MAIN), ARGS(1, 1), AT(nofile_max),
-	 .set = conf_value_number, LIMIT(1, INT32_MAX), .syntax = "number",
-	 .help = "The limit of open files (RLIMIT_NOFILE) of the worker process. Without it, as "
-		 "many as the hard limit at start allows."},
-	{SETTING("worker_rlimit_core", MAIN), ARGS(1, 1), AT(core_max), .set = conf_value_size,
-	 LIMIT(1, TIME_MAX), .syntax = "size",
-	 .help = "The limit of the size of core files (RLIMIT_CORE) of the worker process."},
-	{SETTING("worker_shutdown_timeout", MAIN), ARGS(1, 1), AT(shutdown_timeout_ms),
-	 .set = conf_value_ms, LIMIT(0, TIME_MAX), .syntax = "time",
-	 .help = "How long a worker process that was told to quit waits for its sessions. "
-		 "Without it, as long as they last."},
-	{SETTING("daemon", MAIN), ARGS(1, 1), AT(daemon), .set = conf_value_flag, .fallback = "on",
-	 .syntax = "on | off", .help = "Whether to go into the background."},
-	{SETTING("master_process", MAIN), ARGS(1, 1), AT(master_process), .set = conf_value_flag,
-	 .fallback = "on", .syntax = "on | off",
-	 .help = "Whether a master watches over the worker process. Off is for debugging."},
-	{SETTING("pid", MAIN), ARGS(1, 1), AT(pid), .set = conf_value_path,
-	 .fallback = RINGPOST_PID, .syntax = "file",
-	 .help = "The file that holds the process id of the master."},
-	{SETTING("working_directory", MAIN), ARGS(1, 1), AT(working_directory),
-	 .set = conf_value_path, .syntax = "directory",
-	 .help = "The current directory of the worker process: where core files go."},
-	{SETTING("error_log", MAIN | M_S), ARGS(1, 2), .repeats = true, AT(logs),
-	 .set = conf_value_error_log, .syntax = "file | stderr [level]",
-	 .help = "Where messages of this level and of more severe ones go: debug, info, notice, "
-		 "warn, error, crit, alert or emerg; without one, error. May be given several "
-		 "times. Without any, " RINGPOST_ERROR_LOG ", or the file of -e. At info, every "
-		 "connection, login and end of session is logged."},
-	{INCLUDE("include", MAIN | EVENT | M_S), ARGS(1, 1), .repeats = true,
-	 .syntax = "file | pattern",
-	 .help = "Reads another file, or all files that the pattern (as of a shell) matches, in "
-		 "its place. Relative names start at the folder of the main file."},
-	{BLOCK("events", MAIN), .syntax = "{ ... }",
-	 .help = "Holds worker_connections, ring_entries and ring_buffers."},
-
-	{BLOCK("mail", MAIN), .syntax = "{ ... }",
-	 .help = "Holds the servers, and what they have in common."},
-	{BLOCK("server", CONF_IN_MAIL), .repeats = true, .syntax = "{ ... }",
-	 .help = "One server: the addresses that it listens on, and how it treats clients. What it "
-		 "does not say is as the mail block says."},
-	{SETTING("listen", CONF_IN_SERVER), ARGS(1, CONF_ARGS_ANY), .repeats = true,
-	 .set = conf_listen_set,
-	 .syntax = "address:port | port | unix:path [proxy_protocol] [backlog=number] "
-		   "[rcvbuf=size] [sndbuf=size] [bind] [ipv6only=on | off] [so_keepalive=on | off "
-		   "| [idle]:[interval]:[count]]",
-	 .help = "An address to listen on: 25, 192.0.2.1:25, *:25, [2001:db8::1]:25, [::]:25, a "
-		 "host name with a port, or a unix socket. A range of ports is written "
-		 "192.0.2.1:2500-2509. The backlog is 511 unless given; ipv6only is on. Each "
-		 "address and port belongs to one server. With proxy_protocol, every connection "
-		 "has "
-		 "to begin with a header of the PROXY protocol, version 1 or 2, as balancers send "
-		 "it; its addresses go to the authentication service, and see set_real_ip_from."},
-	{SETTING("protocol", CONF_IN_SERVER), ARGS(1, 1), .last_counts = true, AT(protocol),
-	 .set = conf_value_choice, .choices = protocols, .syntax = "smtp | pop3 | imap",
-	 .help = "The protocol of the server. Without it, a listen on port 25, 465 or 587 "
-		 "makes it SMTP, on port 110 or 995 POP3, on port 143 or 993 IMAP."},
-	{SETTING("server_name", M_S), ARGS(1, 1), AT(server_name), .set = conf_value_word,
-	 .syntax = "name",
-	 .help = "What the server calls itself in its greeting, in replies to HELO and EHLO, in "
-		 "challenges, and towards the mail servers behind it. Without it, the name of the "
-		 "machine."},
-	{SETTING("timeout", M_S), ARGS(1, 1), AT(timeout_ms), .set = conf_value_ms,
-	 LIMIT(1, TIME_MAX), .fallback = "60s", .syntax = "time",
-	 .help = "How long a client may take from the greeting to its login, all commands "
-		 "together, and how long reaching and preparing the mail server may take after "
-		 "that."},
-	{SETTING("max_errors", M_S), ARGS(1, 1), AT(errors_max), .set = conf_value_number,
-	 LIMIT(0, UINT32_MAX), .fallback = "5", .syntax = "number",
-	 .help = "With this many invalid commands, a session ends."},
-	{SETTING("max_commands", M_S), ARGS(1, 1), AT(commands_max), .set = conf_value_number,
-	 LIMIT(0, UINT32_MAX), .fallback = "1000", .syntax = "number",
-	 .help = "With more commands than this before the login, a session ends. 0: no limit."},
-
-	{SETTING("auth_http", M_S), ARGS(1, 1), .last_counts = true, AT(auth_url),
-	 .set = conf_auth_set_url, .syntax = "[http://]host[:port][/uri] | unix:path[:/uri]",
-	 .help = "The service that is asked about every login, over HTTP. A host name is looked up "
-		 "once, at start; when it has several addresses, the next is tried when one cannot "
-		 "be reached. Every server needs one."},
-	{SETTING("auth_http_header", M_S), ARGS(2, 2), .repeats = true, AT(auth_headers),
-	 .set = conf_auth_set_header, .syntax = "name value",
-	 .help = "A header that is added to every request. May be given several times; those of a "
-		 "server replace those of the mail block."},
-	{SETTING("auth_http_timeout", M_S), ARGS(1, 1), AT(auth_timeout_ms), .set = conf_value_ms,
-	 LIMIT(1, TIME_MAX), .fallback = "60s", .syntax = "time",
-	 .help = "How long the service may take to answer one request."},
-	{SETTING("auth_http_keepalive", M_S), ARGS(1, 1), AT(auth_keepalive),
-	 .set = conf_value_number, LIMIT(0, 65536), .fallback = "32", .syntax = "number",
-	 .help = "How many idle connections to the service each thread keeps for the next request, "
-		 "if the service agrees. 0: a new connection for every request, as NGINX does it. "
-		 "Not known to NGINX."},
-	{SETTING("auth_http_connections", M_S), ARGS(1, 1), AT(auth_connections),
-	 .set = conf_value_number, LIMIT(1, 65536), .fallback = "256", .syntax = "number",
-	 .help = "How many connections to the service each thread has open at most. Further "
-		 "requests wait for one. Not known to NGINX."},
-	{SETTING("auth_http_queue", M_S), ARGS(1, 1), AT(auth_queue), .set = conf_value_number,
-	 LIMIT(0, PER_THREAD_MAX), .fallback = "4096", .syntax = "number",
-	 .help = "How many requests of each thread may wait for a connection. One more is an "
-		 "internal server error to the client (SMTP: 451) and logged. Not known to NGINX."},
-
-	{SETTING("smtp_auth", M_S), ARGS(1, CONF_ARGS_ANY), AT(methods[PROTOCOL_SMTP]),
-	 .set = conf_value_choices, .choices = smtp_methods, .fallback = "plain login",
-	 .syntax = "plain | login | cram-md5 | external | xoauth2 | oauthbearer | none ...",
-	 .help = "How SMTP clients may log in; what is not listed is neither announced nor "
-		 "accepted. With xoauth2 and oauthbearer, the service is given the token as the "
-		 "password. With none, a client that does not log in is asked about at its first "
-		 "RCPT."},
-	{SETTING("smtp_capabilities", M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true,
-	 AT(capabilities[PROTOCOL_SMTP]), .set = conf_value_words, .syntax = "extension ...",
-	 .help = "What the reply to EHLO announces, a line each; with parameters in quotes: \"SIZE "
-		 "52428800\". Name what the mail servers behind support. Those of a server replace "
-		 "those of the mail block. What clients may use before they log in and cannot here "
-		 "is named in a warning at start: STARTTLS, AUTH, VRFY and the like."},
-	{SETTING("smtp_client_buffer", M_S), ARGS(1, 1), AT(client_buffer[PROTOCOL_SMTP]),
-	 .set = conf_value_size, LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
-	 .help = "The longest command line that an SMTP client may send."},
-	{SETTING("smtp_greeting_delay", M_S), ARGS(1, 1), AT(greeting_delay_ms),
-	 .set = conf_value_ms, LIMIT(0, TIME_MAX), .fallback = "0", .syntax = "time",
-	 .help = "How long the greeting is withheld. A client that speaks before it is refused."},
-
-	{SETTING("pop3_auth", M_S), ARGS(1, CONF_ARGS_ANY), AT(methods[PROTOCOL_POP3]),
-	 .set = conf_value_choices, .choices = pop3_methods, .fallback = "plain",
-	 .syntax = "plain | apop | cram-md5 | external | xoauth2 | oauthbearer ...",
-	 .help = "How POP3 clients may log in; what is not listed is neither announced nor "
-		 "accepted. plain stands for USER and PASS, AUTH PLAIN and AUTH LOGIN. With the "
-		 "others the authentication service has to say the password for the mail server, "
-		 "in Auth-Pass."},
-	{SETTING("pop3_capabilities", M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true,
-	 AT(capabilities[PROTOCOL_POP3]), .set = conf_value_words, .fallback = "TOP USER UIDL",
-	 .syntax = "extension ...",
-	 .help = "What the reply to CAPA announces, a line each, beside SASL; with parameters in "
-		 "quotes: \"EXPIRE 60\". Name what the mail servers behind support. Those of a "
-		 "server replace those of the mail block. What clients may use before they log in "
-		 "and cannot here is named in a warning at start: STLS, SASL, UTF8, LANG, and USER "
-		 "where pop3_auth does not have plain."},
-	{SETTING("pop3_client_buffer", M_S), ARGS(1, 1), AT(client_buffer[PROTOCOL_POP3]),
-	 .set = conf_value_size, LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
-	 .help = "The longest command line that a POP3 client may send. NGINX has 128 bytes, too "
-		 "few for tokens."},
-
-	{SETTING("imap_auth", M_S), ARGS(1, CONF_ARGS_ANY), AT(methods[PROTOCOL_IMAP]),
-	 .set = conf_value_choices, .choices = imap_methods, .fallback = "plain",
-	 .syntax = "plain | login | cram-md5 | external | xoauth2 | oauthbearer ...",
-	 .help = "How IMAP clients may log in; what is not listed is neither announced nor "
-		 "accepted. plain stands for the command LOGIN as well. With the others but login "
-		 "the authentication service has to say the password for the mail server, in "
-		 "Auth-Pass."},
-	{SETTING("imap_capabilities", M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true,
-	 AT(capabilities[PROTOCOL_IMAP]), .set = conf_value_words,
-	 .fallback = "IMAP4 IMAP4rev1 UIDPLUS", .syntax = "extension ...",
-	 .help = "What the reply to CAPABILITY announces beside AUTH= and STARTTLS. Name what the "
-		 "mail servers behind support. Those of a server replace those of the mail block. "
-		 "What clients may use before they log in and cannot here is named in a warning at "
-		 "start: STARTTLS, AUTH=, COMPRESS=, LANGUAGE, ID without imap_id, LOGINDISABLED "
-		 "where imap_auth has plain."},
-	{SETTING("imap_client_buffer", M_S), ARGS(1, 1), AT(client_buffer[PROTOCOL_IMAP]),
-	 .set = conf_value_size, LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
-	 .help = "The longest command that an IMAP client may send, its literals included."},
-	{SETTING("imap_id", M_S), ARGS(1, 1), AT(imap_id), .set = conf_value_flag,
-	 .fallback = "off", .syntax = "on | off",
-	 .help = "Whether the command ID (RFC 2971) is answered before the login. NGINX refuses "
-		 "it, which some clients take for a broken server. Name ID in imap_capabilities, "
-		 "too. "
-		 "Not known to NGINX."},
-
-	{SETTING("proxy", M_S), ARGS(1, 1), AT(proxy), .set = conf_value_flag, .fallback = "off",
-	 .syntax = "on | off", .help = "Accepted, and without effect, as in NGINX."},
-	{SETTING("proxy_buffer", M_S), ARGS(1, 1), AT(proxy_buffer), .set = conf_value_size,
-	 LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
-	 .help = "The longest reply that a mail server may give before a session is handed to "
-		 "it."},
-	{SETTING("proxy_timeout", M_S), ARGS(1, 1), AT(proxy_timeout_ms), .set = conf_value_ms,
-	 LIMIT(1, TIME_MAX), .fallback = "24h", .syntax = "time",
-	 .help = "After the login, a session in which nothing happens for this long ends."},
-	{SETTING("proxy_pass_error_message", M_S), ARGS(1, 1), AT(pass_error_message),
-	 .set = conf_value_flag, .fallback = "off", .syntax = "on | off",
-	 .help = "Whether the client is told the mail server's own words when that refuses a "
-		 "session; otherwise \"internal server error\" (SMTP: 451)."},
-	{SETTING("proxy_smtp_auth", M_S), ARGS(1, 1), AT(proxy_smtp_auth), .set = conf_value_flag,
-	 .fallback = "off", .syntax = "on | off",
-	 .help = "Whether to log in at the mail server, with AUTH PLAIN and the credentials of the "
-		 "client or those that the authentication service gives instead."},
-	{SETTING("proxy_identity", M_S), ARGS(1, 1), AT(identity), .set = conf_value_flag,
-	 .fallback = "off", .syntax = "on | off",
-	 .help = "Whether to tell POP3 and IMAP servers that ask for it who the client is: with "
-		 "XCLIENT if a POP3 server greets with [XCLIENT], with ID if an IMAP server greets "
-		 "with that capability. Dovecot does so to those in its login_trusted_networks. "
-		 "Clients that are proxies themselves may then tell us how many more may follow, "
-		 "so that a circle ends: for them, our own greetings have [XCLIENT] and "
-		 "[CAPABILITY], and ID is announced and answered. Not known to NGINX."},
-	{SETTING("xclient", M_S), ARGS(1, 1), AT(xclient), .set = conf_value_flag, .fallback = "on",
-	 .syntax = "on | off",
-	 .help = "Whether to tell the mail server about the client with XCLIENT, as Postfix "
-		 "understands it."},
-
-	{SETTING("proxy_protocol", M_S), ARGS(1, 1), AT(proxy_out), .set = conf_value_choices,
-	 .choices = proxy_headers, .fallback = "off", .syntax = "on | off | v2",
-	 .help = "Whether the mail server gets a header of the PROXY protocol before anything "
-		 "else, "
-		 "with the address of the client and the one that it connected to. on: version 1, "
-		 "which is text; v2: version 2, which is binary. The mail server must expect it."},
-	{SETTING("set_real_ip_from", M_S), ARGS(1, 1), .repeats = true, AT(real_ip_from),
-	 .set = conf_real_ip_set, .syntax = "address | CIDR | host | unix:",
-	 .help = "A balancer that is trusted to say who the client is: the address in its PROXY "
-		 "header (see proxy_protocol of listen) counts as the client's, in the log, for "
-		 "the authentication service and for the mail server. May be given several times; "
-		 "those of a server replace those of the mail block. A host name is looked up "
-		 "once, at start."},
-
-	/* refused until the work that brings them */
-	LATER("starttls", M_S, "off"),
-	LATER("resolver", M_S, "off"),
-	LATER("auth_http_pass_client_cert", M_S, "off"),
-	LATER("ssl", M_S, "off"),
-	LATER("ssl_certificate", M_S, NULL),
-	LATER("ssl_certificate_key", M_S, NULL),
-	LATER("ssl_certificate_compression", M_S, "off"),
-	LATER("ssl_password_file", M_S, NULL),
-	LATER("ssl_ciphers", M_S, NULL),
-	LATER("ssl_prefer_server_ciphers", M_S, "off"),
-	LATER("ssl_protocols", M_S, NULL),
-	LATER("ssl_dhparam", M_S, NULL),
-	LATER("ssl_ecdh_curve", M_S, NULL),
-	LATER("ssl_session_cache", M_S, "off none"),
-	LATER("ssl_session_timeout", M_S, NULL),
-	LATER("ssl_session_tickets", M_S, "off"),
-	LATER("ssl_session_ticket_key", M_S, NULL),
-	LATER("ssl_verify_client", M_S, "off"),
-	LATER("ssl_verify_depth", M_S, NULL),
-	LATER("ssl_client_certificate", M_S, NULL),
-	LATER("ssl_trusted_certificate", M_S, NULL),
-	LATER("ssl_crl", M_S, NULL),
-	LATER("ssl_conf_command", M_S, NULL),
-	LATER("ssl_engine", MAIN, NULL),
-
-	/* NGINX's own business: harmless to pass over */
-	IDLE("resolver_timeout", M_S),
-	IDLE("worker_cpu_affinity", MAIN),
-	IDLE("worker_priority", MAIN),
-	IDLE("timer_resolution", MAIN),
-	IDLE("lock_file", MAIN),
-	IDLE("debug_points", MAIN),
-	IDLE("env", MAIN),
-	IDLE("load_module", MAIN),
-	IDLE("thread_pool", MAIN),
-	IDLE("worker_rlimit_sigpending", MAIN),
-	IDLE("ssl_object_cache_inheritable", MAIN),
-	IDLE("quic_bpf", MAIN),
-	IDLE("google_perftools_profiles", MAIN),
-	IDLE("pcre_jit", MAIN),
-	IDLE("use", EVENT),
-	IDLE("multi_accept", EVENT),
-	IDLE("accept_mutex", EVENT),
-	IDLE("accept_mutex_delay", EVENT),
-	IDLE("debug_connection", EVENT),
-	IDLE("worker_aio_requests", EVENT),
-	IDLE("epoll_events", EVENT),
-	FOREIGN("http"),
-	FOREIGN("stream"),
-	FOREIGN("mgmt"),
-	FOREIGN("rtmp"),
-};
+/* In the order of the manual. */
+static const struct conf_rows *const parts[] = {&conf_rows_core, &conf_rows_tls, &conf_rows_nginx};
+enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
 
 uint32_t conf_table_n(void)
 {
-	return sizeof(conf_table) / sizeof(conf_table[0]);
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < PARTS; i++)
+		n += parts[i]->n;
+	return n;
+}
+
+const struct conf_row *conf_table_row(uint32_t i)
+{
+	size_t part = 0;
+
+	while (i >= parts[part]->n)
+		i -= parts[part++]->n;
+	return &parts[part]->v[i];
+}
+
+uint32_t conf_table_index(const struct conf_row *row)
+{
+	uint32_t before = 0;
+	size_t part = 0;
+
+	while ((uintptr_t)row < (uintptr_t)parts[part]->v ||
+	       (uintptr_t)row >= (uintptr_t)(parts[part]->v + parts[part]->n))
+		before += parts[part++]->n;
+	return before + (uint32_t)(row - parts[part]->v);
 }
 
 const struct conf_row *conf_table_find(struct str name)
 {
-	for (uint32_t i = 0; i < conf_table_n(); i++)
-		if (str_eq(name, str_cstr(conf_table[i].name)))
-			return &conf_table[i];
+	for (size_t part = 0; part < PARTS; part++)
+		for (uint32_t i = 0; i < parts[part]->n; i++)
+			if (str_eq(name, str_cstr(parts[part]->v[i].name)))
+				return &parts[part]->v[i];
 	return NULL;
 }
 
@@ -399,6 +61,8 @@ const char *conf_table_context_name(unsigned one_context)
 		return "events";
 	case CONF_IN_MAIL:
 		return "mail";
+	case CONF_IN_NAME:
+		return "ssl_server_name";
 	default:
 		return "server";
 	}
@@ -446,14 +110,14 @@ static const char *begins_alike(struct str name)
 	size_t best = PREFIX_MIN_FOR_GUESS - 1;
 
 	for (uint32_t i = 0; i < conf_table_n(); i++) {
-		struct str known = str_cstr(conf_table[i].name);
+		struct str known = str_cstr(conf_table_row(i)->name);
 		size_t n = 0;
 
 		while (n < name.n && n < known.n && name.p[n] == known.p[n])
 			n++;
 		if (n > best) {
 			best = n;
-			alike = conf_table[i].name;
+			alike = conf_table_row(i)->name;
 		}
 	}
 	return alike;
@@ -467,13 +131,14 @@ const char *conf_table_nearest(struct str name, unsigned context)
 	if (name.n > NAME_MAX_FOR_GUESS)
 		return NULL;
 	for (uint32_t i = 0; i < conf_table_n(); i++) {
-		struct str known = str_cstr(conf_table[i].name);
+		struct str known = str_cstr(conf_table_row(i)->name);
 		/* Half a step nearer when it could stand here. */
-		uint32_t d = 2 * edit_distance(name, known) + !(conf_table[i].contexts & context);
+		uint32_t d =
+			2 * edit_distance(name, known) + !(conf_table_row(i)->contexts & context);
 
 		if (d < best) {
 			best = d;
-			nearest = conf_table[i].name;
+			nearest = conf_table_row(i)->name;
 		}
 	}
 	return nearest ? nearest : begins_alike(name);

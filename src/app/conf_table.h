@@ -13,15 +13,17 @@
 #include "proto/login.h"
 
 #include "app/conf_lex.h"
+#include "app/conf_tls.h"
 
 enum {
 	CONF_IN_MAIN = 1,
 	CONF_IN_EVENTS = 2,
 	CONF_IN_MAIL = 4,
 	CONF_IN_SERVER = 8,
+	CONF_IN_NAME = 16, /* ssl_server_name */
 };
 
-enum { CONF_ROWS_MAX = 128, CONF_ARGS_ANY = 255 };
+enum { CONF_ROWS_MAX = 192, CONF_ARGS_ANY = 255 };
 
 struct conf_words {
 	const struct str *v;
@@ -62,6 +64,12 @@ struct conf_settings {
 	const struct conf_auth_url *auth_url;
 	uint32_t proxy_out;           /* enum proxy_out */
 	struct conf_vec real_ip_from; /* struct addr_net */
+	bool auth_pass_cert;
+	struct conf_said ssl;      /* a bool */
+	struct conf_said starttls; /* enum front_starttls */
+	struct conf_tls tls;
+	struct conf_said proxy_ssl; /* enum back_tls */
+	struct conf_tls_client proxy_tls, auth_tls;
 };
 
 enum conf_kind {
@@ -99,6 +107,7 @@ struct conf_row {
 	const char *name;
 	uint8_t kind;               /* enum conf_kind */
 	uint8_t contexts;           /* CONF_IN_x */
+	uint8_t opens;              /* CONF_BLOCK: the CONF_IN_x in it */
 	uint8_t args_min, args_max; /* CONF_ARGS_ANY: no limit */
 	bool repeats;               /* may occur more than once in a block */
 	bool last_counts;           /* the same, with a warning: NGINX lets the last one count */
@@ -112,8 +121,15 @@ struct conf_row {
 	const char *help;
 };
 
-extern const struct conf_row conf_table[];
+/* Where the value that a call sets is. */
+static inline void *conf_table_field(const struct conf_call *c)
+{
+	return (char *)c->to + c->row->offset;
+}
+
 uint32_t conf_table_n(void);
+const struct conf_row *conf_table_row(uint32_t i);
+uint32_t conf_table_index(const struct conf_row *row);
 
 /* NULL when there is no such directive. */
 const struct conf_row *conf_table_find(struct str name);
@@ -123,10 +139,5 @@ const char *conf_table_nearest(struct str name, unsigned context);
 
 /* "mail, server" and so on. */
 const char *conf_table_context_name(unsigned one_context);
-
-static inline uint32_t conf_table_index(const struct conf_row *row)
-{
-	return (uint32_t)(row - conf_table);
-}
 
 #endif

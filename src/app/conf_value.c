@@ -13,11 +13,6 @@
 #include <sched.h>
 #include <string.h>
 
-static void *field(const struct conf_call *c)
-{
-	return (char *)c->to + c->row->offset;
-}
-
 int conf_value_parse_size(struct str s, uint64_t *bytes)
 {
 	unsigned shift = 0;
@@ -152,7 +147,7 @@ int conf_value_flag(struct conf_build *b, const struct conf_call *c)
 				     "invalid value \"%.*s\" in \"%s\" directive, "
 				     "it must be \"on\" or \"off\"",
 				     CONF_STR(c->args[0].text), c->row->name);
-	memcpy(field(c), &on, sizeof(on));
+	memcpy(conf_table_field(c), &on, sizeof(on));
 	return 0;
 }
 
@@ -168,7 +163,7 @@ static int store_u64(struct conf_build *b, const struct conf_call *c, uint64_t v
 		return conf_error_help(b->error, "\"%.*s\" is more than %llu", CONF_STR(text),
 				       (unsigned long long)row->max);
 	}
-	memcpy(field(c), &value, sizeof(value));
+	memcpy(conf_table_field(c), &value, sizeof(value));
 	return 0;
 }
 
@@ -208,6 +203,18 @@ int conf_value_ms(struct conf_build *b, const struct conf_call *c)
 	return store_u64(b, c, value);
 }
 
+int conf_value_s(struct conf_build *b, const struct conf_call *c)
+{
+	uint64_t value;
+
+	if (conf_value_parse_s(c->args[0].text, &value)) {
+		conf_error_at(b->error, c->where, "\"%s\" directive invalid value", c->row->name);
+		return conf_error_help(b->error, "\"%.*s\" is not a time like 30s, 5m or 1h30m",
+				       CONF_STR(c->args[0].text));
+	}
+	return store_u64(b, c, value);
+}
+
 /* What goes to peers in a line of its own must not be able to end that line. */
 static int check_line(struct conf_build *b, const struct conf_call *c, struct str s)
 {
@@ -221,13 +228,13 @@ int conf_value_word(struct conf_build *b, const struct conf_call *c)
 {
 	if (check_line(b, c, c->args[0].text))
 		return -1;
-	memcpy(field(c), &c->args[0].text, sizeof(struct str));
+	memcpy(conf_table_field(c), &c->args[0].text, sizeof(struct str));
 	return 0;
 }
 
 int conf_value_words(struct conf_build *b, const struct conf_call *c)
 {
-	struct conf_words *words = field(c);
+	struct conf_words *words = conf_table_field(c);
 	struct str *all = conf_pool_take(b->pool, (words->n + c->n) * sizeof(*all));
 	uint32_t n = words->n;
 
@@ -286,7 +293,7 @@ int conf_value_choice(struct conf_build *b, const struct conf_call *c)
 	}
 	if (x->later)
 		return refuse_later(b, c, x->name);
-	memcpy(field(c), &x->value, sizeof(x->value));
+	memcpy(conf_table_field(c), &x->value, sizeof(x->value));
 	return 0;
 }
 
@@ -308,7 +315,7 @@ int conf_value_choices(struct conf_build *b, const struct conf_call *c)
 			conf_build_warn(b, c->where, "duplicate value \"%s\"", x->name);
 		set |= x->value;
 	}
-	memcpy(field(c), &set, sizeof(set));
+	memcpy(conf_table_field(c), &set, sizeof(set));
 	return 0;
 }
 
@@ -409,7 +416,7 @@ int conf_value_path(struct conf_build *b, const struct conf_call *c)
 	if (check_path(b, c, c->args[0].text))
 		return -1;
 	s = str_cstr(conf_build_path(b, b->prefix, c->args[0].text));
-	memcpy(field(c), &s, sizeof(s));
+	memcpy(conf_table_field(c), &s, sizeof(s));
 	return 0;
 }
 

@@ -91,7 +91,11 @@ static int plain(struct options *o, char letter)
 {
 	switch (letter) {
 	case 't':
-		o->action = OPTIONS_TEST;
+		if (o->action != OPTIONS_DUMP)
+			o->action = OPTIONS_TEST;
+		return 0;
+	case 'T':
+		o->action = OPTIONS_DUMP;
 		return 0;
 	case 'q':
 		o->quiet = true;
@@ -106,8 +110,6 @@ static int plain(struct options *o, char letter)
 	case '?':
 		o->action = OPTIONS_HELP;
 		return 0;
-	case 'T':
-		return bad(o, "not supported yet: option", "-T");
 	default:
 		return bad(o, "invalid option:", (char[]){'-', letter, '\0'});
 	}

@@ -25,10 +25,15 @@
 #ifndef RINGPOST_ERROR_LOG
 #define RINGPOST_ERROR_LOG "/var/log/ringpost/error.log"
 #endif
+/* Whom the system trusts to sign certificates. */
+#ifndef RINGPOST_CA_BUNDLE
+#define RINGPOST_CA_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
+#endif
 
 enum options_action {
 	OPTIONS_RUN = 0,      /* serve                                          */
 	OPTIONS_TEST,         /* -t                                             */
+	OPTIONS_DUMP,         /* -T: -t, and show what has been read            */
 	OPTIONS_SIGNAL,       /* -s: signal_name and signal_number are set      */
 	OPTIONS_VERSION,      /* -v                                             */
 	OPTIONS_VERSION_LONG, /* -V                                             */
@@ -39,7 +44,7 @@ enum options_action {
 
 struct options {
 	enum options_action action;
-	bool quiet;              /* -q: with -t, say errors only                  */
+	bool quiet;              /* -q: with -t or -T, say errors only            */
 	const char *conf;        /* -c, never NULL; relative to the prefix        */
 	const char *prefix;      /* -p, never NULL                                */
 	const char *error_log;   /* -e, or NULL                                   */

@@ -26,8 +26,8 @@ static int set_up(WOLFSSL_CTX *ctx, const struct tls_acceptor_conf *conf, struct
 	if (!conf->prefer_server_ciphers)
 		(void)wolfSSL_CTX_UseClientSuites(ctx);
 	wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, NULL);
-	if (!conf->tickets &&
-	    (wolfSSL_CTX_NoTicketTLSv12(ctx) != 0 || wolfSSL_CTX_no_ticket_TLSv13(ctx) != 0))
+	if (!conf->tickets && (wolfSSL_CTX_NoTicketTLSv12(ctx) != WOLFSSL_SUCCESS ||
+			       wolfSSL_CTX_no_ticket_TLSv13(ctx) != 0))
 		return fail(e, STR("cannot switch session tickets off"));
 	if (conf->dhparam.bytes.n != 0 &&
 	    wolfSSL_CTX_SetTmpDH_buffer(ctx, conf->dhparam.bytes.p, (long)conf->dhparam.bytes.n,

@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz_conf: every input as a configuration, read and compiled. Files are not included and names
- * are not looked up: include counts as nested too deeply, and getaddrinfo() is ours.
+ * fuzz_conf: every input as a configuration, read and compiled. Files are not there and names are
+ * not looked up: include counts as nested too deeply, open() and getaddrinfo() are ours.
  */
 #include "app/conf_compile.h"
+#include "app/conf_files.h"
+#include "app/conf_opened.h"
 #include "app/conf_parse.h"
 #include "base/must.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+int open(const char *path, int flags, ...)
+{
+	errno = ENOENT;
+	return -1;
+}
 
 /* Hosts whose name begins with a digit or a bracket's content exist, at two addresses. */
 int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
@@ -60,12 +70,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct conf_error error = {""};
 	struct conf_pool *pool = conf_pool_new();
-	struct conf c = {.path = "/c", .pool = pool};
+	struct conf_opened opened = {0};
+	struct conf c = {.path = "/c", .pool = pool, .opened = &opened};
 	struct conf_build b = {
 		.pool = pool,
 		.error = &error,
 		.prefix = "/p/",
 		.folder = "/f/",
+		.opened = &opened,
 		.depth = CONF_INCLUDE_DEPTH_MAX,
 	};
 
@@ -74,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		check(&c);
 	else
 		must(error.text[0] && strlen(error.text) < CONF_ERROR_MAX);
-	conf_pool_free(pool);
+	conf_files_wipe(&b);
+	conf_free(&c);
 	return 0;
 }

@@ -4,6 +4,7 @@
  * on files in a temporary folder.
  */
 #include "app/command.h"
+#include "tests/lib/certs.h"
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
@@ -110,6 +111,66 @@ Test(command, a_bad_configuration_fails_the_test)
 			 "ringpost: [emerg] \"listen\" directive is not allowed here in c:2 "
 			 "(this is main, it belongs in server)\n"
 			 "ringpost: configuration file c test failed\n");
+}
+
+/* What was written to standard output, with the folder's name taken out. */
+static const char *shown(void)
+{
+	static char text[8192];
+	FILE *f = cr_get_redirected_stdout();
+	size_t n;
+
+	fflush(stdout);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	for (char *p = strstr(text, folder); p; p = strstr(p, folder))
+		memmove(p, p + strlen(folder) + 1, strlen(p + strlen(folder) + 1) + 1);
+	return text;
+}
+
+Test(command, what_has_been_read_is_shown_each_file_once)
+{
+	options.action = OPTIONS_DUMP;
+	options.quiet = true;
+	write_file("c", "pid pid;\nmail {\nserver { listen unix:/tmp/x; include log; }\n"
+			"server { listen unix:/tmp/y; include log; } }");
+	write_file("log", "protocol smtp; auth_http 127.0.0.1:9;\n");
+	cr_assert_eq(command_perform(&options), 0);
+	cr_assert_str_eq(shown(), "# configuration file c:\npid pid;\nmail {\n"
+				  "server { listen unix:/tmp/x; include log; }\n"
+				  "server { listen unix:/tmp/y; include log; } }\n"
+				  "# configuration file log:\n"
+				  "protocol smtp; auth_http 127.0.0.1:9;\n\n");
+	cr_assert_str_eq(said(), "");
+}
+
+Test(command, the_ciphers_of_each_server_are_shown)
+{
+	const char *certs = certs_folder();
+	char text[1024];
+
+	cr_assert(certs);
+	options.action = OPTIONS_DUMP;
+	options.quiet = true;
+	snprintf(text, sizeof(text),
+		 "pid pid; mail { auth_http 127.0.0.1:9; ssl_certificate "
+		 "%s/rsa.pem;\nssl_certificate_key %s/rsa.key;\n"
+		 "server { listen unix:/tmp/x ssl; listen unix:/tmp/y; protocol "
+		 "imap;\nssl_protocols TLSv1.2;"
+		 "ssl_ciphers ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256; } }",
+		 certs, certs);
+	write_file("c", text);
+	cr_assert_eq(command_perform(&options), 0);
+	cr_assert(strstr(shown(), "\n# server unix:/tmp/x unix:/tmp/y ciphers: "
+				  "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256\n"));
+}
+
+Test(command, what_is_wrong_is_not_shown)
+{
+	options.action = OPTIONS_DUMP;
+	write_file("c", "\nlisten 25;");
+	cr_assert_eq(command_perform(&options), 1);
+	cr_assert_str_eq(shown(), "");
 }
 
 static const struct {

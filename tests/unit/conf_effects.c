@@ -2,10 +2,10 @@
 /*
  * Unit tests of app/conf: the effect of every directive on what runs: its default, its value, and
  * for those of the mail block that a server inherits it, or has its own instead. A directive in
- * the table without a row here fails the test.
+ * conf_rows_core without a row here fails the test; those of TLS are in conf_tls_effects.
  */
 #include "app/conf.h"
-#include "app/conf_table.h"
+#include "app/conf_rows.h"
 #include "base/must.h"
 #include "tests/lib/conf_try.h"
 
@@ -420,12 +420,12 @@ Test(conf_effects, every_setting_in_the_table_has_a_test)
 {
 	unsigned settings = 0;
 
-	for (uint32_t i = 0; i < conf_table_n(); i++) {
-		if (conf_table[i].kind != CONF_SETTING)
+	for (uint32_t i = 0; i < conf_rows_core.n; i++) {
+		if (conf_rows_core.v[i].kind != CONF_SETTING)
 			continue;
 		settings++;
-		cr_expect(find(conf_table[i].name), "%s has no test of its effect",
-			  conf_table[i].name);
+		cr_expect(find(conf_rows_core.v[i].name), "%s has no test of its effect",
+			  conf_rows_core.v[i].name);
 	}
 	cr_assert_eq(settings, EFFECTS);
 }

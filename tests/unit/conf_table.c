@@ -28,7 +28,7 @@ Test(conf_table, every_row_is_sound)
 {
 	cr_assert_leq(conf_table_n(), CONF_ROWS_MAX);
 	for (uint32_t i = 0; i < conf_table_n(); i++)
-		check_row(&conf_table[i]);
+		check_row(conf_table_row(i));
 }
 
 Test(conf_table, names_are_exact)
@@ -88,7 +88,7 @@ static struct conf *try_row(const struct conf_row *row, const char *argument, st
 Test(conf_table, what_comes_later_is_refused_unless_it_is_off)
 {
 	for (uint32_t i = 0; i < conf_table_n(); i++) {
-		const struct conf_row *row = &conf_table[i];
+		const struct conf_row *row = conf_table_row(i);
 		struct conf_error e;
 		struct conf *c;
 
@@ -107,7 +107,7 @@ Test(conf_table, what_comes_later_is_refused_unless_it_is_off)
 Test(conf_table, what_has_no_effect_is_accepted_with_a_notice)
 {
 	for (uint32_t i = 0; i < conf_table_n(); i++) {
-		const struct conf_row *row = &conf_table[i];
+		const struct conf_row *row = conf_table_row(i);
 		struct conf_error e;
 		struct conf *c;
 

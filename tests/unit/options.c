@@ -61,6 +61,9 @@ Test(options, letters_may_be_joined)
 Test(options, actions)
 {
 	cr_assert_eq(parse("-t").action, OPTIONS_TEST);
+	cr_assert_eq(parse("-T").action, OPTIONS_DUMP);
+	cr_assert_eq(parse("-tTq").action, OPTIONS_DUMP);
+	cr_assert_eq(parse("-T|-t").action, OPTIONS_DUMP);
 	cr_assert_eq(parse("-v").action, OPTIONS_VERSION);
 	cr_assert_eq(parse("-V").action, OPTIONS_VERSION_LONG);
 	cr_assert_eq(parse("-h").action, OPTIONS_HELP);
@@ -103,7 +106,6 @@ static const struct {
 	{"-s", "option \"-s\" requires parameter: stop, quit, reload or reopen"},
 	{"-sx", "invalid option: -s \"x\""},
 	{"-x", "invalid option: \"-x\""},
-	{"-T", "not supported yet: option \"-T\""},
 	{"-tx", "invalid option: \"-x\""},
 	{"-", "invalid option: \"-\""},
 	{"--help", "invalid option: \"--help\""},
