@@ -49,7 +49,7 @@ struct channel {
 	struct channel_early *early;
 	struct buf *in;                   /* of the present call */
 	struct out *out;                  /* of the present call */
-	struct channel_peer *certificate; /* what came of a client certificate; NULL: none asked */
+	struct channel_peer *certificate; /* the client's; NULL: none came, or none was asked */
 	int error;                        /* why it has failed */
 	uint32_t taken;                   /* cipher bytes of the handshake */
 	uint16_t record_left;             /* bytes of the present record that are still to come */
@@ -57,6 +57,8 @@ struct channel {
 	uint8_t header[5], header_n;      /* of the next record */
 	uint8_t ccs;                      /* ChangeCipherSpec records so far */
 	uint8_t state;                    /* enum in channel.c */
+	uint8_t verify_error;             /* X509_V_* */
+	bool verified;                    /* a certificate came, and verify_error is about it */
 	bool resumed, kept, said_bye;
 };
 

@@ -10,6 +10,7 @@
 #include "tls/acceptor_state.h"
 #include "tls/errors.h"
 #include "tls/identity.h"
+#include "tls/peer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +24,21 @@ static int fail(struct tls_error *e, struct str what)
 /* What each context of this acceptor gets besides its certificate. */
 static int set_up(WOLFSSL_CTX *ctx, const struct tls_acceptor_conf *conf, struct tls_error *e)
 {
+	bool tickets = conf->tickets && conf->verify == TLS_VERIFY_OFF;
+
 	if (!conf->prefer_server_ciphers)
 		(void)wolfSSL_CTX_UseClientSuites(ctx);
-	wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, NULL);
-	if (!conf->tickets && (wolfSSL_CTX_NoTicketTLSv12(ctx) != WOLFSSL_SUCCESS ||
-			       wolfSSL_CTX_no_ticket_TLSv13(ctx) != 0))
-		return fail(e, STR("cannot switch session tickets off"));
+	/* A session that is resumed has no certificate: where one is asked for, none is resumed. */
+	(void)wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
+	if (conf->verify == TLS_VERIFY_OFF)
+		wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, NULL);
+	else
+		wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER, peer_verify);
+	if (!tickets) {
+		/* each knows its own version only */
+		(void)wolfSSL_CTX_NoTicketTLSv12(ctx);
+		(void)wolfSSL_CTX_no_ticket_TLSv13(ctx);
+	}
 	if (conf->dhparam.bytes.n != 0 &&
 	    wolfSSL_CTX_SetTmpDH_buffer(ctx, conf->dhparam.bytes.p, (long)conf->dhparam.bytes.n,
 					WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS) {
@@ -197,13 +207,28 @@ static struct acceptor *make(const struct tls_acceptor_conf *conf, struct tls_er
 	return a;
 }
 
+static int open_trust(struct acceptor *a, const struct tls_acceptor_conf *conf, struct tls_error *e)
+{
+	const struct tls_file files[] = {conf->client_ca, conf->trusted_ca};
+	const struct trust_conf tc = {files, 2, conf->crl, conf->verify_depth};
+
+	if (conf->verify == TLS_VERIFY_OFF)
+		return 0;
+	if (conf->verify != TLS_VERIFY_OPTIONAL_NO_CA && conf->client_ca.name.n == 0 &&
+	    conf->trusted_ca.name.n == 0)
+		return fail(e,
+			    STR("client certificates cannot be verified without CA certificates"));
+	a->trust = trust_open(&tc, e);
+	return a->trust == NULL ? -1 : 0;
+}
+
 struct acceptor *acceptor_open(const struct tls_acceptor_conf *conf, struct tls_error *e)
 {
 	struct acceptor *a = make(conf, e);
 
 	if (a == NULL)
 		return NULL;
-	if (suites_read(&conf->suites, &a->suites, e) != 0 ||
+	if (open_trust(a, conf, e) != 0 || suites_read(&conf->suites, &a->suites, e) != 0 ||
 	    add_set(a, conf, &conf->identities, e) != 0 || add_names(a, conf, e) != 0) {
 		acceptor_close(a);
 		return NULL;
@@ -233,6 +258,7 @@ void acceptor_close(struct acceptor *a)
 	for (uint32_t i = 0; i < a->n_places; i++)
 		drop(a->names[i].name.p);
 	drop(a->alpn.p);
+	trust_close(a->trust);
 	free(a->names);
 	free(a->sets);
 	free(a);

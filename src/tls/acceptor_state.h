@@ -8,6 +8,7 @@
 #include "tls/acceptor.h"
 #include "tls/hello.h"
 #include "tls/suites.h"
+#include "tls/trust.h"
 
 /* Kinds of keys, the ones we would rather use first. */
 enum { ACCEPTOR_ECDSA, ACCEPTOR_ED25519, ACCEPTOR_RSA, ACCEPTOR_KINDS };
@@ -31,7 +32,7 @@ struct acceptor {
 	uint32_t n_places;           /* a power of two, or 0 */
 	struct str alpn;
 	enum tls_verify verify;
-	bool have_ecdsa_suites, have_rsa_suites; /* up to TLS 1.2 */
+	struct trust *trust; /* NULL: no certificate is asked for */
 };
 
 /* Which context answers that hello; never NULL. */

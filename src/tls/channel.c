@@ -15,6 +15,7 @@
 #include "tls/connector_state.h"
 #include "tls/errors.h"
 #include "tls/hello.h"
+#include "tls/peer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,7 @@ enum why {
 	WHY_MEMORY,
 	WHY_LONG,
 	WHY_RECORDS,
+	WHY_CERTIFICATE,
 };
 
 /* A ClientHello that comes in pieces, and what came with its last one. */
@@ -165,6 +167,7 @@ static int begin(struct channel *c, WOLFSSL_CTX *ctx)
 	wolfSSL_SSLSetIOSend(wolf(c), transmit);
 	wolfSSL_SetIOReadCtx(wolf(c), c);
 	wolfSSL_SetIOWriteCtx(wolf(c), c);
+	wolfSSL_SetCertCbCtx(wolf(c), c);
 	return 0;
 }
 
@@ -186,6 +189,8 @@ static enum channel_ev judge(struct channel *c, int result)
 	default:
 		break;
 	}
+	if (c->connector != NULL && c->verify_error != TRUST_OK)
+		error = WHY_CERTIFICATE;
 	return fail(c, c->error != 0 ? c->error : error);
 }
 
@@ -203,20 +208,19 @@ int channel_connect(struct channel *c, const struct connector *k,
 	*c = (struct channel){
 		.connector = k,
 		.sessions = k->session_reuse ? sessions : NULL,
-		.peer = peer,
+		/* what one connector has trusted is not another's to resume */
+		.peer = peer ^ (uint64_t)(uintptr_t)k * 0x9e3779b97f4a7c15U,
 	};
 	if (begin(c, k->ctx) != 0)
 		return -1;
 	if ((k->name != NULL &&
 	     wolfSSL_UseSNI(wolf(c), WOLFSSL_SNI_HOST_NAME, k->name,
-			    (unsigned short)strlen(k->name)) != WOLFSSL_SUCCESS) ||
-	    (k->name != NULL && k->verify &&
-	     wolfSSL_check_domain_name(wolf(c), k->name) != WOLFSSL_SUCCESS)) {
+			    (unsigned short)strlen(k->name)) != WOLFSSL_SUCCESS)) {
 		channel_close(c);
 		return -1;
 	}
 	if (c->sessions != NULL)
-		connector_resume(c->sessions, peer, wolf(c));
+		connector_resume(c->sessions, c->peer, wolf(c));
 	machine_enter(&channel_machine, &c->state, STATE_HANDSHAKE);
 	return 0;
 }
@@ -324,8 +328,10 @@ enum channel_ev channel_handshake(struct channel *c, struct buf *in, struct out 
 	result = c->acceptor != NULL ? wolfSSL_accept(wolf(c)) : wolfSSL_connect(wolf(c));
 	if (result != WOLFSSL_SUCCESS)
 		return judge(c, result);
-	machine_enter(&channel_machine, &c->state, STATE_UP);
 	c->resumed = wolfSSL_session_reused(wolf(c)) == 1;
+	if (c->connector != NULL && c->connector->trust != NULL && !c->resumed && !c->verified)
+		return fail(c, WHY_CERTIFICATE);
+	machine_enter(&channel_machine, &c->state, STATE_UP);
 	c->idle = 0;
 	return CHANNEL_UP;
 }
@@ -419,6 +425,7 @@ void channel_close(struct channel *c)
 	if (c->wolf != NULL)
 		wolfSSL_free(wolf(c));
 	forget_early(c);
+	free(c->certificate);
 	buf_wipe_memory(c, sizeof(*c));
 }
 
@@ -449,6 +456,9 @@ struct str channel_why(const struct channel *c)
 		return STR("handshake too long");
 	case WHY_RECORDS:
 		return STR("too many records without data");
+	case WHY_CERTIFICATE:
+		return c->verified ? trust_text((enum trust_error)c->verify_error)
+				   : STR("no certificate came");
 	default:
 		return errors_text(c->error);
 	}
@@ -456,21 +466,51 @@ struct str channel_why(const struct channel *c)
 
 struct channel_verified channel_verified(const struct channel *c)
 {
-	(void)c;
-	return (struct channel_verified){.text = STR("ok")};
+	bool asked = c->acceptor != NULL ? c->acceptor->trust != NULL
+					 : c->connector != NULL && c->connector->trust != NULL;
+
+	return (struct channel_verified){
+		.asked = asked,
+		.came = c->verified,
+		.error = c->verify_error,
+		.text = trust_text((enum trust_error)c->verify_error),
+	};
 }
 
 enum channel_client channel_judge(const struct channel *c)
 {
-	(void)c;
-	return CHANNEL_CLIENT_OK;
+	enum tls_verify rule = c->acceptor == NULL ? TLS_VERIFY_OFF : c->acceptor->verify;
+	enum trust_error error = (enum trust_error)c->verify_error;
+
+	if (rule == TLS_VERIFY_OFF)
+		return CHANNEL_CLIENT_OK;
+	if (error != TRUST_OK && !(rule == TLS_VERIFY_OPTIONAL_NO_CA && trust_is_unknown(error)))
+		return CHANNEL_CLIENT_BAD;
+	return rule == TLS_VERIFY_ON && !c->verified ? CHANNEL_CLIENT_NONE : CHANNEL_CLIENT_OK;
+}
+
+/* "SUCCESS", "NONE", "FAILED:reason" */
+static struct str verdict(const struct channel *c, struct arena *a)
+{
+	struct str text = trust_text((enum trust_error)c->verify_error);
+	struct out out;
+
+	if (!c->verified)
+		return STR("NONE");
+	if (c->verify_error == TRUST_OK)
+		return STR("SUCCESS");
+	out_init(&out, arena_take(a, 7 + text.n), 7 + text.n);
+	if (out.base == NULL)
+		return STR("FAILED");
+	out_lit(&out, "FAILED:");
+	out_str(&out, text);
+	return out_data(&out);
 }
 
 void channel_facts(const struct channel *c, struct arena *a, struct auth_http_tls *facts)
 {
 	const struct cipher *cipher;
 
-	(void)a;
 	*facts = (struct auth_http_tls){0};
 	if (!channel_is_up(c))
 		return;
@@ -478,4 +518,9 @@ void channel_facts(const struct channel *c, struct arena *a, struct auth_http_tl
 	cipher = ciphers_find((uint16_t)wolfSSL_get_current_cipher_suite(wolf(c)));
 	if (cipher != NULL)
 		facts->cipher = str_cstr(cipher->openssl);
+	if (c->acceptor == NULL || c->acceptor->trust == NULL)
+		return;
+	facts->verify = verdict(c, a);
+	if (c->certificate != NULL)
+		peer_describe(str_of(c->certificate->der, c->certificate->n), a, facts);
 }

@@ -10,6 +10,7 @@
 #include "tls/connector_state.h"
 #include "tls/errors.h"
 #include "tls/identity.h"
+#include "tls/peer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,20 +24,28 @@ static int set_up(struct connector *c, const struct tls_connector_conf *conf, st
 	if (c->ctx == NULL || (ids->n != 0 && identity_load(c->ctx, &ids->v[0], &kind, e) != 0))
 		return -1;
 	wolfSSL_CTX_set_verify(c->ctx, conf->verify ? WOLFSSL_VERIFY_PEER : WOLFSSL_VERIFY_NONE,
-			       NULL);
-	if (conf->verify &&
-	    wolfSSL_CTX_load_verify_buffer(c->ctx, conf->trusted_ca.bytes.p,
-					   (long)conf->trusted_ca.bytes.n,
-					   WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS) {
-		errors_say(e, STR("cannot load CA certificates"), conf->trusted_ca.name,
-			   str_none());
-		return -1;
-	}
+			       conf->verify ? peer_verify : NULL);
 	if (conf->session_reuse && wolfSSL_CTX_UseSessionTicket(c->ctx) != WOLFSSL_SUCCESS) {
 		errors_say(e, STR("cannot use session tickets"), str_none(), str_none());
 		return -1;
 	}
 	return 0;
+}
+
+static int open_trust(struct connector *c, const struct tls_connector_conf *conf,
+		      struct tls_error *e)
+{
+	const struct trust_conf tc = {&conf->trusted_ca, 1, conf->crl, conf->verify_depth};
+
+	if (!conf->verify)
+		return 0;
+	if (conf->trusted_ca.name.n == 0) {
+		errors_say(e, STR("certificates cannot be verified without CA certificates"),
+			   str_none(), str_none());
+		return -1;
+	}
+	c->trust = trust_open(&tc, e);
+	return c->trust == NULL ? -1 : 0;
 }
 
 struct connector *connector_open(const struct tls_connector_conf *conf, struct tls_error *e)
@@ -55,8 +64,9 @@ struct connector *connector_open(const struct tls_connector_conf *conf, struct t
 		c->name[conf->name.n] = '\0';
 	}
 	c->session_reuse = conf->session_reuse;
-	c->verify = conf->verify;
-	if (suites_read(&conf->suites, &c->suites, e) != 0 || set_up(c, conf, e) != 0) {
+	c->host = c->name == NULL ? str_none() : str_cstr(c->name);
+	if (open_trust(c, conf, e) != 0 || suites_read(&conf->suites, &c->suites, e) != 0 ||
+	    set_up(c, conf, e) != 0) {
 		connector_close(c);
 		return NULL;
 	}
@@ -69,6 +79,7 @@ void connector_close(struct connector *c)
 		return;
 	if (c->ctx != NULL)
 		wolfSSL_CTX_free(c->ctx);
+	trust_close(c->trust);
 	free(c->name);
 	free(c);
 }

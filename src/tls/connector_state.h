@@ -7,13 +7,15 @@
 
 #include "tls/connector.h"
 #include "tls/suites.h"
+#include "tls/trust.h"
 
 struct connector {
 	struct suites suites;
 	WOLFSSL_CTX *ctx;
-	char *name; /* NUL-terminated; NULL: none */
+	char *name;          /* NUL-terminated; NULL: none */
+	struct str host;     /* to be in the certificate; empty: any */
+	struct trust *trust; /* NULL: not verified */
 	bool session_reuse;
-	bool verify;
 };
 
 /* The latest session with that peer is offered to it; it is no error if there is none. */
