@@ -170,7 +170,7 @@ static bool same_service(const struct auth_service_conf *a, const struct auth_se
 	return a->addresses == x->addresses && a->timeout_ms == x->timeout_ms &&
 	       a->keepalive == x->keepalive && a->connections_max == x->connections_max &&
 	       a->queue_max == x->queue_max && a->connector == x->connector &&
-	       str_eq(a->http.headers, x->http.headers);
+	       a->http.pass_cert == x->http.pass_cert && str_eq(a->http.headers, x->http.headers);
 }
 
 /* "[::1]" without its brackets, as a certificate has it. */

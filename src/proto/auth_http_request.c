@@ -92,7 +92,7 @@ static void write_fact(struct out *out, struct str name, struct str value)
 		write_header(out, name, value);
 }
 
-static void write_tls(struct out *out, const struct auth_http_tls *tls)
+static void write_tls(struct out *out, const struct auth_http_tls *tls, bool pass_cert)
 {
 	if (!tls)
 		return;
@@ -104,7 +104,7 @@ static void write_tls(struct out *out, const struct auth_http_tls *tls)
 	write_fact(out, STR("Auth-SSL-Issuer: "), tls->issuer);
 	write_fact(out, STR("Auth-SSL-Serial: "), tls->serial);
 	write_fact(out, STR("Auth-SSL-Fingerprint: "), tls->fingerprint);
-	if (tls->certificate.n)
+	if (pass_cert && tls->certificate.n)
 		write_escaped(out, STR("Auth-SSL-Cert: "), tls->certificate);
 }
 
@@ -126,7 +126,7 @@ void auth_http_request(const struct auth_http_conf *conf, const struct auth_http
 	write_proxied(out, q->proxied);
 	if (q->login->method == AUTH_NONE)
 		write_envelope(out, q->login);
-	write_tls(out, q->tls);
+	write_tls(out, q->tls, conf->pass_cert);
 	out_str(out, conf->headers);
 	out_lit(out, "\r\n");
 }

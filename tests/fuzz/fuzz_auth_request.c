@@ -22,6 +22,7 @@ static const struct auth_http_conf confs[] = {
 		.host = STR_INIT("auth.example"),
 		.headers = STR_INIT("X-Auth-Key: one\r\nX-Other: two\r\n"),
 		.keepalive = true,
+		.pass_cert = true,
 	},
 };
 

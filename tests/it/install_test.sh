@@ -63,7 +63,14 @@ tested() {
 	has "$scratch/try.conf" 'mail \{' &&
 		"$program" -t -p "$scratch" -c "$scratch/try.conf" -e "$scratch/error.log"
 }
-sed -n '/^```nginx/,/^```$/p' README.md | sed '/^```/d' >"$scratch/readme.conf"
+sed -n '/^```nginx/,/^```$/p' README.md | sed '/^```nginx/d; /^```$/,$d' >"$scratch/readme.conf"
+# The certificates that conf.example/tls.conf names.
+tests/lib/make_certs build/test-certs
+mkdir "$scratch/tls"
+for name in mail.example.org=ecdsa mail.example.org-rsa=rsa example.net=wild; do
+	cp "build/test-certs/${name#*=}.pem" "$scratch/tls/${name%=*}.pem"
+	cp "build/test-certs/${name#*=}.key" "$scratch/tls/${name%=*}.key"
+done
 check "README's first configuration" tested "$scratch/readme.conf"
 for conf in "$root"/usr/share/doc/ringpost/conf.example/*.conf; do
 	check "$(basename "$conf")" tested "$conf"

@@ -214,6 +214,8 @@ Test(auth_http_request, clients_with_tls)
 	ask_init(&a);
 	a.query.tls = &tls;
 	a.conf.headers = STR("X-Key: secret\r\n");
+	cr_assert(!strstr(request(&a), "Auth-SSL-Cert"), "nobody wants it");
+	a.conf.pass_cert = true;
 	cr_assert_str_eq(request(&a),
 			 "GET /auth/x?y=1 HTTP/1.0\r\n"
 			 "Host: 127.0.0.1\r\n"
@@ -270,6 +272,7 @@ Test(auth_http_request, no_fact_about_tls_ends_its_line)
 			*facts[i] = str_none();
 		}
 	}
+	a.conf.pass_cert = true;
 	tls.certificate = STR("\r\nAuth-User: root\r\n\0\x7f");
 	cr_assert(
 		strstr(request(&a), "Auth-SSL-Cert: %0D%0AAuth-User:%20root%0D%0A%00\x7f\r\n\r\n"));

@@ -3,12 +3,15 @@
  * Unit tests of app/conf: whole configurations, from text to what runs.
  */
 #include "app/conf.h"
+#include "tests/lib/certs.h"
 #include "tests/lib/conf_try.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char ordinary[] = "worker_processes 2;\n"
@@ -329,4 +332,51 @@ Test(conf, the_examples_are_good)
 		cr_expect_eq(c->n_notes, geteuid() == 0 || i == 2 ? 0 : 1, "%s", names[i]);
 		conf_free(c);
 	}
+}
+
+/* `to` in the folder is `from`, wherever that is. */
+static void link_file(const char *folder, const char *to, const char *from)
+{
+	char path[256], *there = realpath(from, NULL);
+
+	snprintf(path, sizeof(path), "%s/%s", folder, to);
+	cr_assert(there && !symlink(there, path));
+	free(there);
+}
+
+static const char *const linked[][2] = {
+	{"mail.example.org.pem", "ecdsa.pem"},   {"mail.example.org.key", "ecdsa.key"},
+	{"mail.example.org-rsa.pem", "rsa.pem"}, {"mail.example.org-rsa.key", "rsa.key"},
+	{"example.net.pem", "wild.pem"},         {"example.net.key", "wild.key"},
+};
+
+/* The example with TLS, beside a folder that has what it names. */
+Test(conf, the_example_with_tls_is_good)
+{
+	char folder[] = "/tmp/ringpost-conf-XXXXXX", path[256], from[1024];
+	struct options o = {.conf = "c", .prefix = folder};
+	struct conf_error e;
+	struct conf *c;
+
+	cr_assert(certs_folder() && mkdtemp(folder));
+	link_file(folder, "c", "conf.example/tls.conf");
+	snprintf(path, sizeof(path), "%s/tls", folder);
+	cr_assert(!mkdir(path, 0700));
+	for (size_t i = 0; i < sizeof(linked) / sizeof(linked[0]); i++) {
+		snprintf(from, sizeof(from), "%s/%s", certs_folder(), linked[i][1]);
+		link_file(path, linked[i][0], from);
+	}
+	c = conf_load(&o, &e);
+	cr_assert(c, "%s", e.text);
+	for (uint32_t i = 0; i < c->n_servers; i++)
+		cr_expect(c->servers[i]->session.acceptor, "server %u", i);
+	conf_free(c);
+	for (size_t i = 0; i < sizeof(linked) / sizeof(linked[0]); i++) {
+		snprintf(from, sizeof(from), "%s/%s", path, linked[i][0]);
+		unlink(from);
+	}
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/c", folder);
+	unlink(path);
+	rmdir(folder);
 }
