@@ -211,6 +211,7 @@ static const struct str useless[] = {
 	STR_INIT("HIGH:@SECLEVEL=6"),
 	STR_INIT("HIGH:@SECLEVEL="),
 	STR_INIT("HIGH:@SECLEVEL=11"),
+	STR_INIT("HIGH:@SECLEVEL=03"),
 	STR_INIT("HIGH:@"),
 	STR_INIT("HIGH:!"),
 	STR_INIT("HIGH:-"),

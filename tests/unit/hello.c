@@ -318,6 +318,17 @@ Test(hello, other_extensions)
 	BAD("\0\x2b\0\3\2\3\4\0\x2b\0\3\2\3\3");
 }
 
+/* Numbers that mean nothing are sent on purpose (RFC 8701). */
+Test(hello, versions)
+{
+	struct parts p = usual;
+
+	p.extensions = STR("\0\x2b\0\7\6\x7a\x7a\3\3\3\5");
+	cr_expect(!whole(make(&p)).tls13);
+	p.extensions = STR("\0\x2b\0\7\6\x7a\x7a\3\3\3\4");
+	cr_expect(whole(make(&p)).tls13);
+}
+
 Test(hello, so_many_extensions)
 {
 	uint8_t ext[4 * (HELLO_EXTENSIONS_MAX + 1)] = {0};
@@ -489,6 +500,7 @@ Test(hello, kinds_of_certificates)
 	cr_expect_str_eq(takes(STR(TLS13), STR("\x08\4"), true), "r--");
 	cr_expect_str_eq(takes(STR(TLS13), STR("\2\3\2\1\3\3"), true), "---");
 	cr_expect_str_eq(takes(STR(TLS13), STR("\5\3"), true), "-e-");
+	cr_expect_str_eq(takes(STR(TLS13), STR("\7\3\x09\3\x08\x09"), true), "---");
 	cr_expect_str_eq(takes(STR(TLS13), str_none(), true), "---");
 	cr_expect_str_eq(takes(STR(TLS13 ECDHE_RSA), STR("\4\1\4\3\x08\4"), false), "r--");
 }
