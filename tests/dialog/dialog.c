@@ -166,6 +166,19 @@ static int dialog_send(struct play *p, const struct script_step *step)
 	return result;
 }
 
+/* What went before it in plaintext has been expected. */
+static int dialog_handshake(const struct play *p, const struct script_step *step)
+{
+	struct world *w = p->world;
+
+	if (dialog_silent(p))
+		return -1;
+	world_shake_hands(w, step->wire);
+	return w->wires[step->wire].shakes
+		       ? dialog_fail(p, "no handshake is wanted", str_none(), str_none())
+		       : 0;
+}
+
 static int dialog_step(struct play *p, const struct script_step *step)
 {
 	switch (step->kind) {
@@ -183,6 +196,8 @@ static int dialog_step(struct play *p, const struct script_step *step)
 	case SCRIPT_RESET:
 		world_hang_up(p->world, step->wire, step->kind);
 		return 0;
+	case SCRIPT_TLS:
+		return dialog_handshake(p, step);
 	case SCRIPT_LOG:
 		return 0;
 	}

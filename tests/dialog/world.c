@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "tests/lib/conf_try.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,20 @@ static void world_write_log(struct logger *self, const struct log_line *line)
 
 /* ---- set up ---- */
 
+/* What no configuration can say yet. */
+static void world_configure_tls(struct server_conf *conf, const struct script *script)
+{
+	static const max_align_t somebodys[1]; /* a session only looks whether there is one */
+
+	if (script->starttls[0]) {
+		conf->front.starttls =
+			strcmp(script->starttls, "only") ? STARTTLS_ON : STARTTLS_ONLY;
+		conf->acceptor = (const struct acceptor *)somebodys;
+	}
+	if (script->proxy_ssl[0])
+		conf->back_tls = strcmp(script->proxy_ssl, "on") ? BACK_TLS_STARTTLS : BACK_TLS_ON;
+}
+
 static int world_configure(struct world *w, const struct script *script)
 {
 	struct str plain = script_expand(str_cstr(script->conf), &w->vars);
@@ -66,9 +81,7 @@ static int world_configure(struct world *w, const struct script *script)
 		return -1;
 	}
 	w->conf->servers[0]->session.log_level = LEVEL_INFO;
-	if (script->starttls[0]) /* what no configuration can say yet */
-		w->conf->servers[0]->session.front.starttls =
-			strcmp(script->starttls, "only") ? STARTTLS_ON : STARTTLS_ONLY;
+	world_configure_tls(&w->conf->servers[0]->session, script);
 	w->server = &w->conf->servers[0]->session;
 	return 0;
 }
@@ -172,6 +185,8 @@ static void world_ask(struct world *w)
 {
 	static uint8_t bytes[REQUEST_MAX];
 	struct world_wire *wire = &w->wires[SCRIPT_AUTH];
+	static const struct auth_http_tls facts = {.protocol = STR_INIT("TLSv1.3"),
+						   .cipher = STR_INIT("TLS_AES_128_GCM_SHA256")};
 	struct auth_http_query q;
 	struct out out;
 
@@ -184,6 +199,8 @@ static void world_ask(struct world *w)
 		return;
 	}
 	session_auth_query(&w->session, &q);
+	if (w->session.starttls)
+		q.tls = &facts;
 	out_init(&out, bytes, sizeof(bytes));
 	auth_http_request(&w->server->auth->http, &q, &out);
 	must(!out_overflow(&out));
@@ -273,13 +290,42 @@ static size_t world_offer(struct world *w, enum side side, struct str bytes)
 	return took;
 }
 
+/* Where a handshake is due: what has come already is offered, and what the session leaves would be
+ * the handshake's; then the handshake itself, or that nobody is there to make one. */
+static bool world_handshake(struct world *w, enum script_wire which)
+{
+	struct world_wire *wire = &w->wires[which];
+	enum side side = world_side(which);
+
+	if (session_pending(&w->session, side).n)
+		return false;
+	if (wire->to_n) {
+		(void)!world_offer(w, side, str_of(wire->to, wire->to_n));
+		wire->to_n = 0;
+		return true;
+	}
+	if (wire->shakes) {
+		wire->shakes = false;
+		session_on_secured(&w->session, side, &(struct session_tls){0});
+		return true;
+	}
+	if (!wire->ended || wire->told)
+		return false;
+	wire->told = true;
+	session_on_closed(&w->session, side, str_none());
+	return true;
+}
+
 static bool world_receive(struct world *w, enum script_wire which)
 {
 	struct world_wire *wire = &w->wires[which];
 	enum side side = world_side(which);
 	unsigned want = side == SIDE_FRONT ? WANT_RECV_FRONT : WANT_RECV_BACK;
+	unsigned handshake = side == SIDE_FRONT ? WANT_TLS_FRONT : WANT_TLS_BACK;
 	size_t n = world_portion(w, which);
 
+	if (session_wants(&w->session) & handshake)
+		return world_handshake(w, which);
 	if (!(session_wants(&w->session) & want))
 		return false;
 	if (n) {
@@ -403,6 +449,12 @@ void world_send(struct world *w, enum script_wire which, struct str bytes)
 	if (wire->ended || (w->over && which != SCRIPT_AUTH))
 		return;
 	world_append(&wire->to, &wire->to_n, bytes);
+	world_settle(w);
+}
+
+void world_shake_hands(struct world *w, enum script_wire which)
+{
+	w->wires[which].shakes = true;
 	world_settle(w);
 }
 

@@ -27,6 +27,7 @@ struct world_wire {
 	size_t to_n;
 	bool ended;          /* the peer sends no more behind that */
 	bool told;           /* and the session knows */
+	bool shakes;         /* the peer makes its handshake as soon as it is wanted */
 	uint8_t *from;       /* what the session ever sent to the peer */
 	size_t from_n, used; /* `used`: what expectations have met */
 	bool open;           /* the peer can be talked to */
@@ -76,6 +77,7 @@ void world_settle(struct world *w);
 
 /* The peer behind the wire does something; then everything happens. */
 void world_send(struct world *w, enum script_wire wire, struct str bytes);
+void world_shake_hands(struct world *w, enum script_wire wire);
 void world_hang_up(struct world *w, enum script_wire wire, enum script_kind how);
 
 /* When something is due, UINT64_MAX if nothing is; and let time pass until then. */

@@ -8,6 +8,12 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+/* AUTH PLAIN, OK, and a backend up to its reply to STARTTLS. */
+#define STARTTLS                                                                                   \
+	"\x01\x02\x0c\x1b"                                                                         \
+	"Auth-Server-SSL: starttls\r\n"                                                            \
+	"\x0d\x06\x00\x2a\x06\x15\x2a"
+
 /* Steps as stage_script.c reads them, for the first session; + 16 in a step is the second. */
 static const struct str steps[] = {
 	STR_INIT("\x0a"),                     /* what goes to the client was taken */
@@ -60,6 +66,25 @@ static const struct str steps[] = {
 	STR_INIT("\x8e\x09"),                             /* 0.9 s */
 	STR_INIT("\x2f"),                                 /* shutdown */
 	STR_INIT("\x0f"),                                 /* a session that is over goes */
+	STR_INIT("\x01\x0e"),                             /* STARTTLS */
+	STR_INIT("\x01\x1c"),                             /* STLS */
+	STR_INIT("\x01\x27"),                             /* IMAP's */
+	STR_INIT("\x01\x0e\x0a\x4f\x00"),                 /* ... and a handshake behind it */
+	STR_INIT("\x01\x0e\x81\x02\xc9"), /* ... and AUTH, in a receive that was under way */
+	STR_INIT(STARTTLS "\x86\x00\x86\x01\x29"),        /* ... with plaintext behind its reply */
+	STR_INIT(STARTTLS "\x06\x00\x6f\x00\x2a"),        /* ... and TLS behind it */
+	STR_INIT(STARTTLS "\x06\x06"),                    /* ... that refuses it */
+	STR_INIT("\x81\x0e\x81\x02\x09"),                 /* STARTTLS and AUTH in one segment */
+	STR_INIT("\x4f\x00"),                             /* TLS is up with the client */
+	STR_INIT("\x4f\x01"),                             /* ... it could not be */
+	STR_INIT("\x4f\x02"),                             /* ... but with a bad certificate */
+	STR_INIT("\x2a\x6f\x00"),                         /* TLS is up with the backend */
+	STR_INIT("\x6f\x01"),                             /* ... it could not be */
+	STR_INIT("\x0c\x00\x0d\x6f\x00"),                 /* OK, and a backend with TLS */
+	STR_INIT("\x06\x00\x2a\x06\x15\x2a\x06\x00\x2a"), /* a backend up to its handshake */
+	STR_INIT("\x06\x0b\x2a\x06\x16"),                 /* one of IMAP */
+	STR_INIT("\x0c\x1b"
+		 "Auth-Server-SSL: starttls\r\n\x0d"), /* OK, with a backend that is to have it */
 };
 
 static uint32_t next_random(uint32_t *state)
@@ -73,12 +98,20 @@ static uint32_t next_random(uint32_t *state)
 static void play(uint32_t seed)
 {
 	enum { STEPS = 40 };
-	uint8_t script[4 + STEPS * 16];
+	uint8_t script[6 + STEPS * 64];
 	size_t n = 0;
 
 	for (int i = 0; i < 4; i++)
 		script[n++] = (uint8_t)(next_random(&seed) >> 8);
 	script[0] |= 1;
+	if (next_random(&seed) % 4) { /* few come through a balancer, or are made to wait */
+		script[1] &= 127;
+		script[2] &= (uint8_t)~8;
+	}
+	if (next_random(&seed) % 2) { /* where TLS is spoken */
+		script[n++] = 0x8f;
+		script[n++] = (uint8_t)(next_random(&seed) >> 8);
+	}
 	for (int i = 0; i < STEPS; i++) {
 		struct str step = steps[next_random(&seed) % (sizeof(steps) / sizeof(steps[0]))];
 
@@ -92,6 +125,6 @@ static void play(uint32_t seed)
 
 Test(laws_session, plays_by_chance)
 {
-	for (uint32_t seed = 1; seed <= 1000; seed++)
+	for (uint32_t seed = 1; seed <= 8000; seed++)
 		play(seed * 2654435761U);
 }

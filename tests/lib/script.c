@@ -229,7 +229,10 @@ static int script_action(struct loader *l, const struct mark *m, const char *wor
 	static const struct {
 		const char *word;
 		enum script_kind kind;
-	} words[] = {{"close", SCRIPT_CLOSE}, {"shut", SCRIPT_SHUT}, {"reset", SCRIPT_RESET}};
+	} words[] = {{"close", SCRIPT_CLOSE},
+		     {"shut", SCRIPT_SHUT},
+		     {"reset", SCRIPT_RESET},
+		     {"tls", SCRIPT_TLS}};
 	struct script_step *step;
 
 	script_end_run(l);
@@ -241,13 +244,14 @@ static int script_action(struct loader *l, const struct mark *m, const char *wor
 	if (m->kind == SCRIPT_EXPECT_CLOSE || m->kind == SCRIPT_EXPECT_END)
 		return strcmp(word, "close") ? script_wrong(l, "only \"close\" can be expected")
 					     : 0;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (!strcmp(word, words[i].word)) {
 			step->kind = words[i].kind;
+			l->s->tls |= step->kind == SCRIPT_TLS;
 			return 0;
 		}
 	}
-	return script_wrong(l, "neither close nor shut nor reset");
+	return script_wrong(l, "neither close nor shut nor reset nor tls");
 }
 
 /* More of the configuration: `before`, text and `behind` at the end of *to. */
@@ -289,6 +293,8 @@ static bool script_configures(struct script *s, const char *mark, const char *te
 		script_append(&s->listen, " ", text, "");
 	else if (!strcmp(mark, "starttls:"))
 		script_append(&s->starttls, "", text, "");
+	else if (!strcmp(mark, "proxy_ssl:"))
+		script_append(&s->proxy_ssl, "", text, "");
 	else
 		return false;
 	return true;
@@ -382,6 +388,7 @@ struct script *script_load(const char *path, enum script_proxy proxy)
 	script_append(&l.s->conf, "", "", "");
 	script_append(&l.s->listen, "", "", "");
 	script_append(&l.s->starttls, "", "", "");
+	script_append(&l.s->proxy_ssl, "", "", "");
 	failed = failed ? failed : script_read(&l, f);
 	fclose(f);
 	if (!failed)
@@ -401,6 +408,7 @@ void script_free(struct script *s)
 	free(s->conf);
 	free(s->listen);
 	free(s->starttls);
+	free(s->proxy_ssl);
 	free(s);
 }
 

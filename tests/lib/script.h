@@ -20,6 +20,7 @@ enum script_kind {
 	SCRIPT_CLOSE,        /* close our end                                       */
 	SCRIPT_SHUT,         /* shut our sending side                               */
 	SCRIPT_RESET,        /* close with a reset                                  */
+	SCRIPT_TLS,          /* make our part of a TLS handshake, which succeeds    */
 	SCRIPT_EXPECT_CLOSE, /* the proxy closes its end, nothing unread before it  */
 	SCRIPT_EXPECT_END,   /* it closes its end, whatever it may say before       */
 	SCRIPT_QUIET,        /* for ms nothing arrives on any wire                  */
@@ -40,6 +41,8 @@ struct script {
 	char *conf;           /* directives for its server{}, one a line */
 	char *listen;         /* parameters of its listen, each behind a space */
 	char *starttls;       /* "on" or "only"; empty: off */
+	char *proxy_ssl;      /* "on" or "starttls"; empty: off */
+	bool tls;             /* somebody makes a handshake */
 	bool whole_only;      /* the outcome depends on how bytes arrive together */
 	bool mended;          /* an nginx with a newer patch does what ringpost does */
 	struct script_step *steps;

@@ -107,6 +107,11 @@ static bool in_relay(const struct stage_actor *a)
 	return a->session->phase == PHASE_RELAY;
 }
 
+static bool shakes_hands(const struct stage_actor *a, enum side side)
+{
+	return session_wants(a->session) & (side == SIDE_FRONT ? WANT_TLS_FRONT : WANT_TLS_BACK);
+}
+
 /* A call of the session is over: has it read a login, or handed over? */
 static void follow(struct stage *st, struct stage_actor *a, enum phase before)
 {
@@ -114,8 +119,11 @@ static void follow(struct stage *st, struct stage_actor *a, enum phase before)
 		stage_laws_proxied(a);
 		before = PHASE_FRONT;
 	}
-	if (before == PHASE_DELAY && a->session->phase == PHASE_FRONT)
+	if ((before == PHASE_DELAY || before == PHASE_TLS_FRONT) && !a->greeted &&
+	    a->session->phase == PHASE_FRONT)
 		stage_laws_greeted(a);
+	if (before == PHASE_FRONT && a->session->phase == PHASE_TLS_FRONT && a->session->starttls)
+		stage_laws_starttls(a);
 	if (before == PHASE_FRONT && a->session->phase == PHASE_AUTH)
 		stage_laws_login(a);
 	if (before != PHASE_RELAY && in_relay(a))
@@ -173,6 +181,8 @@ static void offer_again(struct stage *st, struct stage_actor *a)
 		while (e->done < e->got && !in_relay(a))
 			if (!offer(st, a, (enum side)side))
 				break;
+		if (shakes_hands(a, (enum side)side))
+			e->done = e->got;
 		tell_end(st, a, (enum side)side);
 	}
 }
@@ -264,7 +274,7 @@ static void reconcile(struct stage *st, struct stage_actor *a)
 /* ---- what happens ---- */
 
 void stage_start(struct stage *st, struct stage_actor *a, const struct server_conf *conf,
-		 bool proxied)
+		 struct stage_listen how)
 {
 	struct session_start start = {
 		.conf = &a->conf,
@@ -273,7 +283,8 @@ void stage_start(struct stage *st, struct stage_actor *a, const struct server_co
 		.client = {.family = ADDR_IP4, .ip = {192, 0, 2, 1}, .port = 40000},
 		.local = {.family = ADDR_IP4, .ip = {192, 0, 2, 2}, .port = 25},
 		.nonce = STR("1804289383.1700000000"),
-		.proxied = proxied,
+		.proxied = how.proxied,
+		.tls = how.tls,
 	};
 	size_t store = 4 * st->env.sizes.client_buffer + 1024;
 
@@ -286,6 +297,7 @@ void stage_start(struct stage *st, struct stage_actor *a, const struct server_co
 	memset(a->session, 0xa5, sizeof(*a->session));
 	a->end[SIDE_FRONT].open = true;
 	front_init(&a->front, &a->conf.front, start.nonce);
+	a->front.secured = how.tls;
 	arena_init(&a->store, fresh(store), store);
 	front_lend(&a->front, &a->store);
 	session_start(a->session, &st->env, &start);
@@ -325,6 +337,8 @@ static bool may_receive(const struct stage_actor *a, enum side from)
 {
 	if (in_relay(a))
 		return waiting(a, from) < RELAY_HELD_MAX;
+	if (shakes_hands(a, from)) /* its end; what it says is for the channel */
+		return a->end[from].got == a->end[from].said.n;
 	return session_wants(a->session) & (from == SIDE_FRONT ? WANT_RECV_FRONT : WANT_RECV_BACK);
 }
 
@@ -403,6 +417,20 @@ void stage_fail(struct stage *st, struct stage_actor *a, enum side side, struct 
 	a->end[side].closing = a->end[side].ended = a->end[side].told = true;
 	a->end[side].open = false;
 	session_on_closed(a->session, side, why);
+	reconcile(st, a);
+}
+
+void stage_secured(struct stage *st, struct stage_actor *a, enum side side, enum reason reason)
+{
+	struct session_tls how = {reason, STR("18:self-signed certificate")};
+	enum phase before = (enum phase)a->session->phase;
+
+	if (!shakes_hands(a, side) || session_pending(a->session, side).n || a->end[side].asked)
+		return;
+	session_on_secured(a->session, side, &how);
+	if (side == SIDE_FRONT && reason == REASON_NONE)
+		stage_laws_secured(a);
+	follow(st, a, before);
 	reconcile(st, a);
 }
 

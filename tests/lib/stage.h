@@ -93,9 +93,14 @@ struct stage *stage_open(const struct session_sizes *sizes);
 /* Let everything that still plays come to its end with all peers silent; last checks. */
 void stage_close(struct stage *st);
 
-/* A client connects, directly or through a balancer that says so. `a` is not playing. */
+/* How a client connects: through a balancer that says so, with TLS at once. */
+struct stage_listen {
+	bool proxied, tls;
+};
+
+/* A client connects. `a` is not playing. */
 void stage_start(struct stage *st, struct stage_actor *a, const struct server_conf *conf,
-		 bool proxied);
+		 struct stage_listen how);
 
 /* What peers do. Bytes beyond STAGE_SAID_MAX are dropped. */
 void stage_say(struct stage_actor *a, enum side from, struct str bytes);
@@ -109,6 +114,9 @@ void stage_receive_late(struct stage *st, struct stage_actor *a, enum side from)
  * next stage_sent(). */
 void stage_sent(struct stage *st, struct stage_actor *a, enum side to, size_t n);
 void stage_fail(struct stage *st, struct stage_actor *a, enum side side, struct str why);
+/* A handshake that is wanted ends, for this reason; not while plaintext is still leaving. The
+ * handshake has what was received of that side before. */
+void stage_secured(struct stage *st, struct stage_actor *a, enum side side, enum reason reason);
 void stage_dialled(struct stage *st, struct stage_actor *a, struct str failed);
 /* The auth service's response, as text; an endless one is cut off. */
 void stage_answer(struct stage *st, struct stage_actor *a, struct str response);

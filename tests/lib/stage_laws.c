@@ -36,13 +36,46 @@ static void check_wants(const struct session *s, unsigned wants)
 	stage_laws_hold(!closing || wants == WANT_CLOSE, "wants: close and nothing else");
 	stage_laws_hold(closing || !front == !(wants & WANT_SEND_FRONT), "wants: send what waits");
 	stage_laws_hold(back || !(wants & WANT_SEND_BACK), "wants: send what does not wait");
-	stage_laws_hold(phase != PHASE_BACK || !back || wants & WANT_SEND_BACK,
+	stage_laws_hold((phase != PHASE_BACK && phase != PHASE_TLS_BACK) || !back ||
+				wants & WANT_SEND_BACK,
 			"wants: send what waits for the backend");
+	stage_laws_hold(!(phase == PHASE_TLS_FRONT) == !(wants & WANT_TLS_FRONT) &&
+				!(phase == PHASE_TLS_BACK) == !(wants & WANT_TLS_BACK),
+			"wants: a handshake in its phase");
+	stage_laws_hold(phase != PHASE_TLS_FRONT || !(wants & WANT_RECV_FRONT),
+			"wants: plaintext in a handshake");
 	stage_laws_hold(!(phase == PHASE_AUTH) == !(wants & WANT_AUTH), "wants: auth in its phase");
 	stage_laws_hold(!(phase == PHASE_DIAL) == !(wants & WANT_DIAL), "wants: dial in its phase");
 	stage_laws_hold(!(phase == PHASE_RELAY) == !(wants & WANT_RELAY), "wants: relay");
 	stage_laws_hold(phase == PHASE_BACK || !(wants & WANT_RECV_BACK),
 			"wants: bytes of a backend that is not there");
+}
+
+/* What came in plaintext before a handshake is nowhere behind it. */
+static void check_plaintext(const struct session *s)
+{
+	if (!s->desk)
+		return;
+	stage_laws_hold(s->phase != PHASE_TLS_FRONT || !buf_len(&s->desk->in[SIDE_FRONT]),
+			"injection: plaintext of the client waits for the end of its handshake");
+	stage_laws_hold(s->phase != PHASE_TLS_BACK || !buf_len(&s->desk->in[SIDE_BACK]),
+			"injection: plaintext of the backend waits for the end of its handshake");
+}
+
+/* Where there is no channel yet that could carry them. */
+static void check_last_words(const struct session *s, const struct stage_actor *a)
+{
+	enum reason reason = (enum reason)s->reason;
+	struct str words = reason_row(reason)->words[a->conf.front.protocol];
+	struct str pending = session_pending(s, SIDE_FRONT);
+	bool told = words.n && pending.n >= words.n &&
+		    str_eq(str_from(pending, pending.n - words.n), words);
+
+	if (a->seen != PHASE_TLS_FRONT || s->phase != PHASE_CLOSING)
+		return;
+	stage_laws_hold(
+		told == (reason == REASON_CLIENT_CERT_BAD || reason == REASON_CLIENT_CERT_NONE),
+		"injection: last words in the midst of a handshake");
 }
 
 /* Something else than the clock can bring it on. */
@@ -226,6 +259,8 @@ void stage_laws_step(const struct stage *st, struct stage_actor *a)
 	a->reason = (enum reason)s->reason;
 	check_wants(s, wants);
 	check_progress(s, wants);
+	check_plaintext(s);
+	check_last_words(s, a);
 	check_deadline(st, s, wants);
 	if (s->phase != a->seen)
 		check_secrets(st, a);
@@ -260,8 +295,24 @@ void stage_laws_proxied(struct stage_actor *a)
 	if (proxy_header_read(&in, &ends) != PROXY_HEADER_OK)
 		return;
 	a->read = e->done - buf_len(&in);
-	if (!a->conf.greeting_delay_ms)
+	if (!a->conf.greeting_delay_ms && !a->front.secured)
 		stage_laws_greeted(a);
+}
+
+/* What the client says from here on until TLS is up, nobody reads. */
+void stage_laws_starttls(struct stage_actor *a)
+{
+	struct stage_end *e = &a->end[SIDE_FRONT];
+
+	stage_laws_hold(feed(a, str_of(e->said.bytes + a->read, e->done - a->read)) == FRONT_TLS,
+			"injection: a handshake is due when the client has asked for one");
+}
+
+void stage_laws_secured(struct stage_actor *a)
+{
+	a->read = a->end[SIDE_FRONT].done;
+	if (a->session->starttls)
+		front_secured(&a->front);
 }
 
 void stage_laws_greeted(struct stage_actor *a)

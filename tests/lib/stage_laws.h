@@ -16,8 +16,11 @@ void stage_laws_hold(bool holds, const char *law);
 void stage_laws_step(const struct stage *st, struct stage_actor *a);
 
 /* What just happened to the session, for the laws to follow it: the PROXY header was read, the
- * client greeted, a login was read, it was refused, or accepted and handed over. */
+ * client greeted, STARTTLS was read, TLS is up, a login was read, it was refused, or accepted and
+ * handed over. */
 void stage_laws_proxied(struct stage_actor *a);
+void stage_laws_starttls(struct stage_actor *a);
+void stage_laws_secured(struct stage_actor *a);
 void stage_laws_greeted(struct stage_actor *a);
 void stage_laws_login(struct stage_actor *a);
 void stage_laws_refused(struct stage_actor *a);

@@ -9,6 +9,7 @@
 #include "base/must.h"
 #include "tests/lib/stage.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* Steps; sides are SIDE_FRONT and SIDE_BACK. */
@@ -76,6 +77,7 @@ static const struct str client_lines[] = {
 	STR_INIT("d CAPABILITY\r\n"),
 	STR_INIT("e LOGOUT\r\n"),
 	STR_INIT("f ID NIL\r\n"),
+	STR_INIT("g STARTTLS\r\n"),
 };
 
 static const struct str back_lines[] = {
@@ -100,6 +102,8 @@ static const struct str back_lines[] = {
 	STR_INIT("* CAPABILITY IMAP4rev1\r\na OK in\r\n"),
 	STR_INIT("a NO out\r\n"),
 	STR_INIT("c OK in\r\n"),
+	STR_INIT("250-back.example\r\n250 STARTTLS\r\n"),
+	STR_INIT("S OK go\r\n"),
 };
 
 #define STATUS "HTTP/1.0 200 OK\r\nAuth-Status: "
@@ -119,7 +123,7 @@ static const struct str answers[] = {
 static struct {
 	struct stage *st;
 	struct server_conf conf;
-	bool proxied;
+	struct stage_listen listen;
 	struct str rest; /* of the script */
 } play;
 
@@ -146,6 +150,7 @@ static void configure(struct session_sizes *sizes)
 						  PROTOCOL_SMTP};
 	static const struct addr_net trusted = {.base = {.family = ADDR_IP4}};
 	static const uint32_t buffers[] = {512, 1024, 4096, 64};
+	static const max_align_t somebodys[1]; /* a session only looks whether there is one */
 	uint8_t methods = take_byte(), buffer = take_byte(), flags = take_byte(),
 		limits = take_byte();
 	enum protocol protocol = protocols[flags >> 6];
@@ -162,6 +167,8 @@ static void configure(struct session_sizes *sizes)
 		.proxy_timeout_ms = limits & 128 ? 20000 : 3600000,
 		.greeting_delay_ms = flags & 8 ? 1000 : 0,
 		.pass_error_message = flags & 4,
+		.acceptor = (const struct acceptor *)somebodys,
+		.connector = (const struct connector *)somebodys,
 		.auth_name = STR("127.0.0.1:9000"),
 		.proxy_out = buffer & 16   ? PROXY_OUT_V1
 			     : buffer & 32 ? PROXY_OUT_V2
@@ -179,7 +186,7 @@ static void configure(struct session_sizes *sizes)
 	c->back.identity = flags & 1;
 	c->back.smtp_auth = flags & 2;
 	c->back.reply_max = sizes->proxy_buffer;
-	play.proxied = buffer & 128;
+	play.listen = (struct stage_listen){.proxied = buffer & 128};
 }
 
 /* ---- steps ---- */
@@ -316,12 +323,43 @@ static void pass(struct stage_actor *a, unsigned how)
 		stage_pass(play.st, at - now - (how & 1));
 }
 
+/* Where sessions that begin from now on speak TLS. */
+static void configure_tls(void)
+{
+	static const enum front_starttls starttls[] = {STARTTLS_OFF, STARTTLS_ON, STARTTLS_ONLY,
+						       STARTTLS_ON};
+	static const enum back_tls back[] = {BACK_TLS_OFF, BACK_TLS_ON, BACK_TLS_STARTTLS,
+					     BACK_TLS_UNSAID};
+	uint8_t c = take_byte();
+
+	play.conf.front.starttls = starttls[c & 3];
+	play.listen.tls = c & 4;
+	play.conf.back_tls = back[c >> 3 & 3];
+}
+
+static void secured(struct stage_actor *a, enum side side)
+{
+	static const enum reason reasons[2][4] = {
+		{REASON_NONE, REASON_CLIENT_TLS, REASON_CLIENT_CERT_BAD, REASON_CLIENT_CERT_NONE},
+		{REASON_NONE, REASON_BACK_TLS, REASON_BACK_CERT, REASON_NONE},
+	};
+
+	stage_secured(play.st, a, side, reasons[side][take_byte() & 3]);
+}
+
 static void other(struct stage_actor *a, unsigned how)
 {
-	if (how & 1)
-		stage_shutdown(play.st, a);
-	else
+	switch (how & 3) {
+	case 0:
 		stage_leave(play.st, a);
+		break;
+	case 1:
+		stage_shutdown(play.st, a);
+		break;
+	case 2:
+	case 3:
+		secured(a, how & 1 ? SIDE_BACK : SIDE_FRONT);
+	}
 }
 
 static void step(void)
@@ -331,8 +369,12 @@ static void step(void)
 	enum what what = (enum what)(c & 15);
 	unsigned how = c >> 5;
 
+	if (what == OTHER && how & 4) {
+		configure_tls();
+		return;
+	}
 	if (!a->playing)
-		stage_start(play.st, a, &play.conf, play.proxied);
+		stage_start(play.st, a, &play.conf, play.listen);
 	switch (what) {
 	case CLIENT_TEXT:
 	case BACK_TEXT:
