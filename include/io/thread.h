@@ -32,8 +32,18 @@ enum thread_order {
 	THREAD_REOPEN, /* write out pending log lines: the files are changed after this turn */
 };
 
+/* Who a TLS connection is with. */
+enum thread_tls { THREAD_TLS_FRONT, THREAD_TLS_BACK, THREAD_TLS_AUTH, THREAD_TLS_COUNT };
+
+struct thread_tls_counters {
+	uint64_t handshakes, resumed; /* the latter are among the former */
+	uint64_t failed;
+	uint64_t cut; /* the peer closed without saying so: its last bytes may be missing */
+};
+
 struct thread_counters {
 	struct session_counters sessions;
+	struct thread_tls_counters tls[THREAD_TLS_COUNT];
 	uint64_t refused_full; /* no free session: answered 421 and closed */
 	uint64_t active;       /* sessions now */
 };

@@ -2,67 +2,18 @@
 /*
  * auth_client: connections to the auth services and the queue before them.
  *
- * Owns the slab of connections; each carries at most one request (`pair`), is idle (no pair, in
- * the idle list) or is on its way out (`closing`). The protocol is proto/auth_http; this file only
- * moves its bytes, picks connections and counts.
+ * Owns the slab of connections (auth_conn.h). The protocol is proto/auth_http, how its bytes travel
+ * is in auth_wire.c; this file picks connections and counts.
  */
 #include "io/auth_client.h"
 
 #include "base/must.h"
+#include "io/auth_wire.h"
 #include "io/net.h"
 #include "io/oserror.h"
+#include "io/pair_tls.h"
 
 #include <errno.h>
-
-enum {
-	/* Of a request: every byte of a user name or password may become three. */
-	REQUEST_LINES = 10,
-	REQUEST_EXTRA = 2048,
-};
-
-struct auth_client {
-	const struct auth_service_conf *conf;
-	struct list idle;
-	struct list queue; /* of pair.asking */
-	uint32_t open, idle_n, queued;
-	uint32_t address; /* the one that worked last */
-};
-
-struct auth_conn {
-	struct auth_client *client; /* first: overwritten while the slot is free */
-	struct conn conn;
-	struct pair *pair;    /* whose request this is */
-	struct list node;     /* in client.idle */
-	struct list starving; /* in thread.auth_starving while a receive has found no buffer */
-	struct out request;
-	size_t sent;
-	uint32_t address; /* whom it is with, in conf.addresses */
-	struct buf in;
-	struct arena store;
-	struct auth_http_response response;
-	uint16_t generation;
-	bool closing;
-	bool reused; /* carried a request before this one */
-	uint8_t bytes[];
-};
-
-static size_t request_bytes(const struct worker_conf *conf)
-{
-	size_t headers = 0;
-
-	for (uint32_t i = 0; i < conf->n_auth_services; i++) {
-		const struct auth_http_conf *http = &conf->auth_services[i]->http;
-		size_t n = http->headers.n + http->uri.n + http->host.n;
-
-		headers = n > headers ? n : headers;
-	}
-	return REQUEST_LINES * (size_t)conf->client_buffer_max + headers + REQUEST_EXTRA;
-}
-
-static size_t conn_bytes(const struct worker_conf *conf)
-{
-	return sizeof(struct auth_conn) + request_bytes(conf) + 2 * AUTH_HTTP_RESPONSE_MAX;
-}
 
 static uint32_t conns_max(const struct worker_conf *conf)
 {
@@ -80,14 +31,14 @@ static size_t clients_bytes(const struct worker_conf *conf)
 
 size_t auth_client_memory(const struct worker_conf *conf)
 {
-	return clients_bytes(conf) + slab_bytes(conns_max(conf), conn_bytes(conf));
+	return clients_bytes(conf) + slab_bytes(conns_max(conf), auth_conn_bytes(conf));
 }
 
 void auth_client_open(struct thread *t, void *memory)
 {
 	t->auth = memory;
 	slab_init(&t->auth_conns, (uint8_t *)memory + clients_bytes(t->conf), conns_max(t->conf),
-		  conn_bytes(t->conf));
+		  auth_conn_bytes(t->conf));
 	for (uint32_t i = 0; i < t->conf->n_auth_services; i++) {
 		struct auth_client *a = &t->auth[i];
 
@@ -104,35 +55,6 @@ static struct auth_client *client_of(struct thread *t, const struct pair *p)
 
 /* ---- connections ---- */
 
-static struct auth_conn *conn_new(struct thread *t, struct auth_client *a, uint32_t address, int fd)
-{
-	struct auth_conn *c = slab_get(&t->auth_conns);
-	size_t request = request_bytes(t->conf);
-	uint16_t generation;
-
-	must(c != NULL);
-	generation = (uint16_t)(c->generation + 1);
-	*c = (struct auth_conn){.client = a, .generation = generation, .address = address};
-	list_init(&c->node);
-	list_init(&c->starving);
-	out_init(&c->request, c->bytes, request);
-	buf_init(&c->in, c->bytes + request, AUTH_HTTP_RESPONSE_MAX);
-	arena_init(&c->store, c->bytes + request + AUTH_HTTP_RESPONSE_MAX, AUTH_HTTP_RESPONSE_MAX);
-	conn_init(&c->conn, conn_tag(CONN_AUTH, slab_index(&t->auth_conns, c), generation));
-	conn_open(&c->conn, fd);
-	a->open++;
-	return c;
-}
-
-static void wipe(struct auth_conn *c)
-{
-	buf_wipe_memory(c->request.base, c->request.n);
-	out_reset(&c->request);
-	arena_reset_to(&c->store, 0);
-	buf_clear(&c->in);
-	buf_forget(&c->in);
-}
-
 static void serve_queue(struct thread *t, struct auth_client *a);
 
 /* Ends it as soon as nothing of it is in the kernel. */
@@ -147,12 +69,14 @@ static void conn_leave(struct thread *t, struct auth_conn *c)
 	c->closing = true;
 	c->pair = NULL;
 	list_remove(&c->starving);
+	auth_wire_leave(t, c);
 	conn_shut(&t->io, &c->conn);
 	/* The password goes as soon as the kernel does not read it any more. */
 	if (!(c->conn.armed & CONN_SEND))
-		wipe(c);
+		auth_conn_wipe(c);
 	if (!conn_quiet(&c->conn))
 		return;
+	auth_wire_close(t, c);
 	conn_close(&t->io, &c->conn);
 	c->generation++;
 	a->open--;
@@ -185,24 +109,23 @@ static void broken(struct thread *t, struct pair *p, enum reason reason, struct 
 
 /* ---- requests ---- */
 
+static void lost(struct thread *t, struct auth_conn *c, int error);
+
 static void transmit(struct thread *t, struct auth_conn *c)
 {
-	struct str rest = str_from(out_data(&c->request), c->sent);
-
-	if (!rest.n || c->conn.armed & CONN_SEND || c->conn.deaf)
-		return;
-	if (c->conn.stalled)
-		conn_poll_out(&t->io, &c->conn);
-	else
-		conn_send(&t->io, &c->conn, rest, false);
+	if (auth_wire_send(t, c) < 0)
+		lost(t, c, ECONNRESET);
 }
 
 static void request(struct thread *t, struct auth_conn *c, struct pair *p)
 {
 	struct auth_http_query q;
+	struct auth_http_tls facts;
 
 	session_auth_query(&p->session, &q);
-	wipe(c);
+	if (pair_tls_facts(t, p, &facts))
+		q.tls = &facts;
+	auth_conn_wipe(c);
 	c->sent = 0;
 	auth_http_request(&c->client->conf->http, &q, &c->request);
 	auth_http_response_init(&c->response, &c->store, q.need_password);
@@ -215,6 +138,17 @@ static void request(struct thread *t, struct auth_conn *c, struct pair *p)
 	}
 	conn_recv(&t->io, &c->conn);
 	transmit(t, c);
+}
+
+/* On a new connection. */
+static void begin(struct thread *t, struct auth_conn *c, struct pair *p)
+{
+	if (auth_wire_open(t, c) == 0) {
+		request(t, c, p);
+		return;
+	}
+	broken(t, p, REASON_INTERNAL, STR("no memory for TLS"));
+	conn_leave(t, c);
 }
 
 static uint32_t next_address(const struct auth_client *a, uint32_t address)
@@ -236,7 +170,7 @@ static void dial(struct thread *t, struct auth_client *a, struct pair *p)
 	if (fd < 0)
 		broken(t, p, REASON_AUTH_DOWN, oserror_text(-fd, text, sizeof(text)));
 	else
-		request(t, conn_new(t, a, p->auth_address, fd), p);
+		begin(t, auth_conn_open(t, a, p->auth_address, fd), p);
 }
 
 /* On an idle connection, or a new one. false: as many as may are at work. */
@@ -339,6 +273,20 @@ static void ask_again(struct thread *t, struct auth_conn *c)
 	serve_queue(t, a);
 }
 
+/* No TLS with this address: the next one, or none. */
+static void refused(struct thread *t, struct auth_conn *c, struct str why)
+{
+	struct pair *p = c->pair;
+
+	if (p && p->auth_tries < c->client->conf->n_addresses) {
+		ask_again(t, c);
+		return;
+	}
+	if (p)
+		broken(t, p, REASON_AUTH_TLS, why);
+	conn_leave(t, c);
+}
+
 /* The connection failed under a request: `error`, or 0 when the service closed it. */
 static void lost(struct thread *t, struct auth_conn *c, int error)
 {
@@ -347,6 +295,10 @@ static void lost(struct thread *t, struct auth_conn *c, int error)
 	bool untouched = is_untouched(c);
 	char text[96];
 
+	if (!error && auth_wire_is_dark(c)) {
+		refused(t, c, STR("peer closed connection in SSL handshake"));
+		return;
+	}
 	/* A connection that was refused says so once: a send may hear it, and the receive the end.
 	 */
 	if (!error && !c->sent)
@@ -381,12 +333,11 @@ static void finished(struct thread *t, struct auth_conn *c)
 
 	/* An answer that came before all of its question leaves a connection nobody can read. */
 	if (!a->conf->keepalive || !c->response.done || !c->response.reusable || buf_len(&c->in) ||
-	    c->sent < c->request.n || c->conn.armed & CONN_SEND ||
-	    (list_empty(&a->queue) && a->idle_n >= a->conf->keepalive)) {
+	    !auth_wire_is_sent(c) || (list_empty(&a->queue) && a->idle_n >= a->conf->keepalive)) {
 		conn_leave(t, c);
 		return;
 	}
-	wipe(c);
+	auth_conn_wipe(c);
 	/* The kernel may have ended the receive: an idle connection hears when it is closed. */
 	conn_recv(&t->io, &c->conn);
 	list_push_front(&a->idle, &c->node);
@@ -410,9 +361,9 @@ static void drop_buffer(struct thread *t, const struct ring_event *ev)
 	ring_put_buffer(t->io.ring, ev->buffer);
 }
 
-static void received(struct thread *t, struct auth_conn *c, const struct ring_event *ev)
+/* Of an answer, if one is due. */
+static void came(struct thread *t, struct auth_conn *c, struct str bytes)
 {
-	struct str bytes = str_of(ring_buffer(t->io.ring, ev->buffer), (size_t)ev->res);
 	struct buf fresh = buf_view(bytes);
 	bool idle = !list_empty(&c->node), whole = true;
 
@@ -424,7 +375,6 @@ static void received(struct thread *t, struct auth_conn *c, const struct ring_ev
 		feed(t, c, &fresh);
 		whole = buf_append(&c->in, buf_data(&fresh)) == buf_len(&fresh);
 	}
-	drop_buffer(t, ev);
 	if (idle || !whole) {
 		/* Bytes that answer no request, or more than any answer may have. */
 		if (c->pair)
@@ -432,10 +382,56 @@ static void received(struct thread *t, struct auth_conn *c, const struct ring_ev
 		conn_leave(t, c);
 	} else if (!c->pair) {
 		finished(t, c);
-	} else {
-		/* The kernel may end a receive at any time. */
-		conn_recv(&t->io, &c->conn);
 	}
+}
+
+/* The slot may be free, or another's, when a call has returned. */
+static bool is_still(const struct auth_conn *c, uint16_t generation)
+{
+	return c->generation == generation && !c->closing;
+}
+
+static void unseal(struct thread *t, struct auth_conn *c)
+{
+	uint16_t generation = c->generation;
+	enum channel_ev ev = CHANNEL_PLAIN;
+	size_t n;
+
+	while (ev == CHANNEL_PLAIN && is_still(c, generation)) {
+		ev = auth_wire_read(t, c, &n);
+		if (n)
+			came(t, c, str_of(t->plain, n));
+		buf_wipe_memory(t->plain, n);
+	}
+	if (!is_still(c, generation))
+		return;
+	if (ev == CHANNEL_CLOSED)
+		lost(t, c, c->conn.deaf);
+	else if (ev == CHANNEL_FAILED)
+		lost(t, c, ECONNRESET);
+}
+
+/* The kernel may end a receive at any time. */
+static void hear(struct thread *t, struct auth_conn *c)
+{
+	if (!c->link || tls_link_wants(c->link) || !auth_wire_is_dark(c))
+		conn_recv(&t->io, &c->conn);
+}
+
+static void received(struct thread *t, struct auth_conn *c, const struct ring_event *ev)
+{
+	uint16_t generation = c->generation;
+
+	if (c->link) {
+		auth_wire_push(t, c, ev);
+		if (!auth_wire_is_dark(c))
+			unseal(t, c);
+	} else {
+		came(t, c, str_of(ring_buffer(t->io.ring, ev->buffer), (size_t)ev->res));
+		drop_buffer(t, ev);
+	}
+	if (is_still(c, generation))
+		hear(t, c);
 }
 
 static void on_recv(struct thread *t, struct auth_conn *c, const struct ring_event *ev)
@@ -448,6 +444,7 @@ static void on_recv(struct thread *t, struct auth_conn *c, const struct ring_eve
 		drop_buffer(t, ev);
 	if (c->closing)
 		return;
+	c->conn.ended = ev->res == 0;
 	if (ev->res == -ENOBUFS)
 		list_move_back(&t->auth_starving, &c->starving);
 	else if (ev->res <= 0)
@@ -476,8 +473,36 @@ static void on_send(struct thread *t, struct auth_conn *c, const struct ring_eve
 		return;
 	}
 	if (ev->res > 0)
-		c->sent += (size_t)ev->res;
+		auth_wire_sent(t, c, (size_t)ev->res);
 	transmit(t, c);
+}
+
+/* "18:self-signed certificate", or what else has kept TLS from coming about. */
+static void no_handshake(struct thread *t, struct auth_conn *c)
+{
+	uint8_t text[256];
+	struct out o;
+
+	out_init(&o, text, sizeof(text));
+	tls_link_why(c->link, &o);
+	refused(t, c, out_data(&o));
+}
+
+void auth_client_step(struct thread *t, struct tls_link *l)
+{
+	struct auth_conn *c = list_entry(l->conn, struct auth_conn, conn);
+	enum channel_ev ev = tls_link_step(t, l);
+	uint16_t generation = c->generation;
+
+	if (ev == CHANNEL_FAILED) {
+		no_handshake(t, c);
+		return;
+	}
+	transmit(t, c);
+	if (ev == CHANNEL_UP && is_still(c, generation))
+		unseal(t, c);
+	if (is_still(c, generation))
+		hear(t, c);
 }
 
 void auth_client_event(struct thread *t, const struct ring_event *ev)
@@ -498,8 +523,12 @@ void auth_client_event(struct thread *t, const struct ring_event *ev)
 		transmit(t, c);
 	}
 	/* Still this connection's slot only if it was not freed above. */
-	if (c->generation == conn_tag_generation(ev->tag) && c->closing)
+	if (c->generation != conn_tag_generation(ev->tag))
+		return;
+	if (c->closing)
 		conn_leave(t, c);
+	else if (c->link)
+		tls_link_rest(t, c->link);
 }
 
 void auth_client_close(struct thread *t)
@@ -509,6 +538,7 @@ void auth_client_close(struct thread *t)
 
 		if (c->generation % 2 == 0 || c->conn.fd == -1)
 			continue;
+		auth_wire_close(t, c);
 		net_close(c->conn.fd);
 		c->conn.fd = -1;
 	}

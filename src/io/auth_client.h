@@ -29,6 +29,9 @@ void auth_client_timeout(struct thread *t, struct pair *p);
 /* There are receive buffers again. */
 void auth_client_feed(struct thread *t);
 
+/* A step of a connection's handshake is due. */
+void auth_client_step(struct thread *t, struct tls_link *l);
+
 void auth_client_event(struct thread *t, const struct ring_event *ev);
 
 #endif

@@ -13,6 +13,7 @@
 #include "io/auth_client.h"
 #include "io/net.h"
 #include "io/oserror.h"
+#include "io/pair_tls.h"
 #include "io/pump.h"
 #include "io/sockaddr.h"
 
@@ -44,6 +45,7 @@ static void start_session(struct thread *t, struct pair *p, const struct listen_
 		.listening = from->text,
 		.number = atomic_fetch_add(t->connection_counter, 1) + 1,
 		.proxied = from->proxy_protocol,
+		.tls = from->ssl,
 	};
 
 	out_init(&nonce, text, sizeof(text));
@@ -67,6 +69,7 @@ struct pair *pair_open(struct thread *t, const struct listen_conf *from, int fd)
 	generation = (uint16_t)(p->generation + 1);
 	p->generation = generation;
 	p->bulk[SIDE_FRONT] = p->bulk[SIDE_BACK] = NULL;
+	p->link[SIDE_FRONT] = p->link[SIDE_BACK] = NULL;
 	p->call = NULL;
 	p->auth_deadline_ms = 0;
 	p->auth_tries = 0;
@@ -101,6 +104,7 @@ static void free_pair(struct thread *t, struct pair *p)
 	list_remove(&p->touched);
 	list_remove(&p->starving);
 	wheel_remove(&t->wheel, &p->timer);
+	pair_tls_close(t, p);
 	for (int side = 0; side < 2; side++) {
 		bulk_drop(t, p, (enum side)side);
 		conn_close(&t->io, &p->conn[side]);
@@ -115,6 +119,8 @@ static void failed(struct pair *p, enum side side, int error)
 {
 	char text[96];
 
+	if (p->link[side])
+		p->link[side]->gone = true;
 	session_on_closed(&p->session, side, oserror_text(error, text, sizeof(text)));
 }
 
@@ -139,6 +145,11 @@ static void take_in(struct thread *t, struct pair *p, const struct ring_event *e
 	uint32_t n = (uint32_t)ev->res;
 	size_t taken = 0;
 
+	if (p->link[side]) {
+		conn_push(&t->io, c, ev->buffer, n);
+		pair_tls_take(t, p, side);
+		return;
+	}
 	if (!c->held)
 		taken = offer(p, side, str_of(bytes, n));
 	if (taken == n) {
@@ -151,6 +162,12 @@ static void take_in(struct thread *t, struct pair *p, const struct ring_event *e
 	conn_forget(&t->io, c, (uint32_t)taken);
 }
 
+/* Bytes that came from the side are not with the session yet. */
+static bool is_busy(const struct pair *p, enum side side)
+{
+	return p->link[side] ? tls_link_busy(p->link[side]) : p->conn[side].held > 0;
+}
+
 static void ended(struct pair *p, enum side side)
 {
 	struct conn *c = &p->conn[side];
@@ -159,7 +176,7 @@ static void ended(struct pair *p, enum side side)
 	if (p->session.phase == PHASE_RELAY) {
 		relay_ended(&p->session.u.past.relay, side);
 		c->told = true;
-	} else if (!c->held) {
+	} else if (!is_busy(p, side)) {
 		c->told = true;
 		session_on_closed(&p->session, side, str_none());
 	}
@@ -171,8 +188,7 @@ static void ended(struct pair *p, enum side side)
  */
 static bool has_last_words(const struct pair *p)
 {
-	return p->session.phase == PHASE_RELAY &&
-	       (p->conn[SIDE_BACK].held || session_pending(&p->session, SIDE_FRONT).n);
+	return p->session.phase == PHASE_RELAY && pump_waiting(p, SIDE_BACK);
 }
 
 /* What a backend does not take any more is let go: how it ended is for its receive to say. */
@@ -228,7 +244,9 @@ static void sent(struct thread *t, struct pair *p, const struct ring_event *ev)
 	}
 	if (!n)
 		return;
-	if (c->own)
+	if (p->link[side])
+		tls_link_sent(t, p->link[side], n);
+	else if (c->own)
 		conn_drop(&t->io, &p->conn[side_other(side)], n);
 	else
 		session_on_sent(&p->session, side, n);
@@ -242,7 +260,8 @@ void pair_event(struct thread *t, struct pair *p, const struct ring_event *ev)
 	conn_event(c, ev);
 	switch (conn_tag_op(ev->tag)) {
 	case CONN_RECV:
-		received(t, p, ev);
+		if (!p->link[side] || pair_tls_hears(t, p, side, ev))
+			received(t, p, ev);
 		break;
 	case CONN_SEND:
 		sent(t, p, ev);
@@ -282,14 +301,17 @@ static void offer_again(struct thread *t, struct pair *p)
 		   many it took. */
 		if (is_lent(p, (enum side)side))
 			continue;
-		while (c->held && p->session.phase != PHASE_RELAY) {
+		if (p->link[side] && p->session.phase != PHASE_RELAY)
+			pair_tls_take(t, p, (enum side)side);
+		while (c->held && !p->link[side] && p->session.phase != PHASE_RELAY) {
 			size_t n = offer(p, (enum side)side, conn_first(&t->io, c));
 
 			if (!n)
 				break;
 			conn_forget(&t->io, c, (uint32_t)n);
 		}
-		if (c->ended && !c->told && (!c->held || p->session.phase == PHASE_RELAY))
+		if (c->ended && !c->told &&
+		    (!is_busy(p, (enum side)side) || p->session.phase == PHASE_RELAY))
 			ended(p, (enum side)side);
 	}
 }
@@ -302,6 +324,8 @@ static void receive(struct thread *t, struct pair *p, enum side side)
 
 	if (c->fd == -1 || c->ended)
 		return;
+	if (p->link[side] && tls_link_wants(p->link[side]))
+		want = true;
 	if (!want || c->held)
 		conn_cancel(&t->io, c, CONN_RECV);
 	else if (list_empty(&p->starving))
@@ -313,6 +337,10 @@ static void transmit(struct thread *t, struct pair *p, enum side side)
 	struct conn *c = &p->conn[side];
 	struct str bytes = session_pending(&p->session, side);
 
+	if (p->link[side]) {
+		pair_tls_transmit(t, p, side);
+		return;
+	}
 	if (c->fd == -1 || !bytes.n || c->armed & CONN_SEND)
 		return;
 	if (c->stalled) {
@@ -351,7 +379,8 @@ static void login_turn(struct thread *t, struct pair *p)
 		auth_client_cancel(t, p);
 	if (session_wants(&p->session) & WANT_DIAL)
 		dial(t, p);
-	if (session_wants(&p->session) & WANT_SHUT) {
+	pair_tls_turn(t, p);
+	if (session_wants(&p->session) & WANT_SHUT && pair_tls_leave(t, p, SIDE_FRONT)) {
 		net_shut_sending(p->conn[SIDE_FRONT].fd);
 		session_on_hushed(&p->session);
 	}
@@ -359,16 +388,6 @@ static void login_turn(struct thread *t, struct pair *p)
 		receive(t, p, (enum side)side);
 		transmit(t, p, (enum side)side);
 	}
-}
-
-static void close_turn(struct thread *t, struct pair *p)
-{
-	if (p->auth_deadline_ms)
-		auth_client_cancel(t, p);
-	conn_shut(&t->io, &p->conn[SIDE_FRONT]);
-	conn_shut(&t->io, &p->conn[SIDE_BACK]);
-	if (conn_quiet(&p->conn[SIDE_FRONT]) && conn_quiet(&p->conn[SIDE_BACK]))
-		free_pair(t, p);
 }
 
 /* Timers are set too early rather than moved: the usual deadline only ever moves away. */
@@ -380,6 +399,30 @@ static void set_timer(struct thread *t, struct pair *p)
 		at_ms = p->auth_deadline_ms;
 	if (at_ms && (!wheel_armed(&p->timer) || p->timer.at_ms > at_ms))
 		wheel_set(&t->wheel, &p->timer, at_ms);
+}
+
+/* What is sealed already leaves, and that it is all. */
+static bool takes_leave(struct thread *t, struct pair *p)
+{
+	bool front = pair_tls_leave(t, p, SIDE_FRONT), back = pair_tls_leave(t, p, SIDE_BACK);
+
+	return !front || !back;
+}
+
+static void close_turn(struct thread *t, struct pair *p)
+{
+	if (p->auth_deadline_ms)
+		auth_client_cancel(t, p);
+	if (takes_leave(t, p)) {
+		conn_cancel(&t->io, &p->conn[SIDE_FRONT], CONN_RECV);
+		conn_cancel(&t->io, &p->conn[SIDE_BACK], CONN_RECV);
+		set_timer(t, p);
+		return;
+	}
+	conn_shut(&t->io, &p->conn[SIDE_FRONT]);
+	conn_shut(&t->io, &p->conn[SIDE_BACK]);
+	if (conn_quiet(&p->conn[SIDE_FRONT]) && conn_quiet(&p->conn[SIDE_BACK]))
+		free_pair(t, p);
 }
 
 void pair_reconcile(struct thread *t, struct pair *p)
@@ -396,5 +439,6 @@ void pair_reconcile(struct thread *t, struct pair *p)
 		return;
 	}
 	session_rest(s);
+	pair_tls_rest(t, p);
 	set_timer(t, p);
 }

@@ -12,6 +12,9 @@
 /* Bytes have arrived from side `from` in a buffer of the pool; the pump owns it now. */
 void pump_received(struct thread *t, struct pair *p, enum side from, const struct ring_event *ev);
 
+/* Bytes from that side that are not with the kernel of the other side yet. */
+size_t pump_waiting(const struct pair *p, enum side from);
+
 /* Both ways: send, half-close, read or stop reading. At the end of a turn. */
 void pump_turn(struct thread *t, struct pair *p);
 

@@ -13,11 +13,17 @@
 #include "io/net.h"
 #include "io/pages.h"
 #include "io/pair.h"
+#include "io/pair_tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { EVENTS_PER_TURN = 256 };
+enum {
+	EVENTS_PER_TURN = 256,
+	/* A step takes up to a millisecond of computing (a signature of RSA; a tenth of it with
+	   ECDSA): who is relaying waits for no more than that of them. */
+	HANDSHAKES_PER_TURN = 8,
+};
 
 static struct ring_conf ring_conf_of(const struct worker_conf *conf)
 {
@@ -33,7 +39,7 @@ static struct ring_conf ring_conf_of(const struct worker_conf *conf)
 /* ---- memory ---- */
 
 struct layout {
-	size_t pairs, desks, listeners, pieces, auth, all;
+	size_t pairs, desks, listeners, pieces, auth, links, all;
 };
 
 static size_t round_up(size_t n)
@@ -55,9 +61,10 @@ static struct layout layout_of(const struct worker_conf *conf)
 		.listeners = round_up(conf->n_listens * sizeof(struct listener)),
 		.pieces = round_up(conf->ring.buffers * sizeof(struct conn_piece)),
 		.auth = auth_client_memory(conf),
+		.links = tls_link_memory(conf),
 	};
 
-	l.all = l.pairs + l.desks + l.listeners + l.pieces + l.auth;
+	l.all = l.pairs + l.desks + l.listeners + l.pieces + l.auth + l.links;
 	return l;
 }
 
@@ -87,7 +94,8 @@ static int take_memory(struct thread *t)
 	t->io.pieces = (struct conn_piece *)(void *)at;
 	at += l.pieces;
 	auth_client_open(t, at);
-	return 0;
+	at += l.auth;
+	return tls_link_open_all(t, at);
 }
 
 /* ---- life ---- */
@@ -141,6 +149,7 @@ struct thread *thread_open(const struct thread_start *s, char *error, size_t err
 	list_init(&t->hot);
 	list_init(&t->starving);
 	list_init(&t->auth_starving);
+	list_init(&t->handshakes);
 	bulk_pool_open(&t->bulks);
 	if (open_parts(t, s, error, error_size) == 0)
 		return t;
@@ -154,6 +163,7 @@ void thread_close(struct thread *t)
 		ring_close(t->io.ring);
 	if (t->memory) {
 		auth_client_close(t);
+		tls_link_close_all(t);
 		pages_give(t->memory, t->memory_bytes);
 	}
 	bulk_pool_close(&t->bulks);
@@ -286,11 +296,26 @@ static uint64_t sleep_ms(struct thread *t)
 {
 	uint64_t ms = wheel_sleep_ms(&t->wheel, t->env.now_ms);
 
-	if (!list_empty(&t->hot) || can_feed(t))
+	if (!list_empty(&t->hot) || !list_empty(&t->handshakes) || can_feed(t))
 		return 0;
 	sooner(&ms, t->accept_again_ms, t->env.now_ms);
 	sooner(&ms, t->drain_deadline_ms, t->env.now_ms);
 	return ms;
+}
+
+/* Those that have waited longest; the others have the next turn. */
+static void shake_hands(struct thread *t)
+{
+	struct list *node;
+
+	for (int i = 0; i < HANDSHAKES_PER_TURN && (node = list_pop(&t->handshakes)); i++) {
+		struct tls_link *l = list_entry(node, struct tls_link, node);
+
+		if (conn_tag_who(l->conn->tag) == CONN_AUTH)
+			auth_client_step(t, l);
+		else
+			pair_tls_step(t, l);
+	}
 }
 
 /* Ways with bytes left over from the last turn, and receives that found no buffer. */
@@ -334,6 +359,7 @@ static void turn(struct thread *t)
 		dispatch(t, &events[i]);
 	}
 	fire_timers(t);
+	shake_hands(t);
 	wake_waiting(t);
 	while ((node = list_pop(&t->touched)))
 		pair_reconcile(t, list_entry(node, struct pair, touched));

@@ -19,13 +19,16 @@
 
 struct auth_client;
 struct auth_conn;
+struct connector_sessions; /* tls/connector.h */
+struct tls_link;
 
 struct pair {
 	struct session session;
-	struct conn conn[2];    /* by enum side */
-	struct bulk *bulk[2];   /* a way that moves pages, by its source; NULL: it copies */
-	struct list touched;    /* in thread.touched while the kernel must be made to match */
-	struct list asking;     /* in the auth client's queue */
+	struct conn conn[2];      /* by enum side */
+	struct tls_link *link[2]; /* by enum side; NULL: plain text */
+	struct bulk *bulk[2];     /* a way that moves pages, by its source; NULL: it copies */
+	struct list touched;      /* in thread.touched while the kernel must be made to match */
+	struct list asking;       /* in the auth client's queue */
 	struct timer timer;     /* at the earlier of the session's and the auth client's deadline */
 	struct list starving;   /* in thread.starving while a receive has found no buffer */
 	struct auth_conn *call; /* the request in flight for WANT_AUTH */
@@ -51,7 +54,12 @@ struct thread {
 	struct list hot;           /* bulk ways that have not come to an end of their bytes */
 	struct list starving;      /* pairs that wait for a receive buffer */
 	struct list auth_starving; /* auth connections that do */
+	struct list handshakes;    /* TLS links of which a step is due */
 	struct bulk_pool bulks;
+	struct slab links, link_desks;
+	struct connector_sessions *tls_sessions;
+	uint8_t *plain; /* RELAY_BULK_BYTES: what was unsealed, in passing; always wiped */
+	uint8_t *facts; /* CHANNEL_FACTS_MAX: strings for the auth service, in passing */
 	struct listener *listeners;
 	struct auth_client *auth; /* by auth_service_conf.index */
 	struct slab auth_conns;   /* of all services */
