@@ -17,7 +17,7 @@ static void die(const char *what, const char *why)
 	abort();
 }
 
-struct tls_file pair_file(const char *name)
+static struct tls_file read_file(const char *name)
 {
 	char path[512], *bytes;
 	const char *folder = certs_folder();
@@ -35,6 +35,21 @@ struct tls_file pair_file(const char *name)
 	fclose(f);
 	memcpy(bytes + n, name, strlen(name) + 1);
 	return (struct tls_file){.bytes = str_of(bytes, n), .name = str_cstr(bytes + n)};
+}
+
+/* Each is read once, and stays. */
+struct tls_file pair_file(const char *name)
+{
+	static struct tls_file known[64];
+	static size_t n;
+
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(known[i].name, str_cstr(name)))
+			return known[i];
+	if (n == sizeof(known) / sizeof(known[0]))
+		die(name, "is one file too many");
+	known[n] = read_file(name);
+	return known[n++];
 }
 
 const struct tls_identity *pair_identity(const char *name)

@@ -112,12 +112,10 @@ static void put_record(struct toy *t, struct out *out, uint8_t type, struct str 
 
 static void put_message(struct toy *t, struct out *out, uint8_t type, struct str body)
 {
-	uint8_t bytes[MESSAGE_MAX];
+	uint8_t bytes[MESSAGE_MAX] = {type};
 	struct str rest = str_of(bytes, MESSAGE + body.n);
 
 	must(rest.n <= sizeof(bytes));
-	bytes[0] = type;
-	bytes[1] = 0;
 	bytes[2] = (uint8_t)(body.n >> 8);
 	bytes[3] = (uint8_t)body.n;
 	memcpy(bytes + MESSAGE, body.p, body.n);
