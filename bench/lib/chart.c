@@ -33,6 +33,8 @@ struct panel {
 static const struct panel panels[][2] = {
 	[WORKLOAD_FLOOD] = {{METRIC_CPU, "CPU of the proxy, us per message (less is better)", 1, 0},
 			    {METRIC_RATE, "messages per second (more is better)", 1, 0}},
+	[WORKLOAD_TLS] = {{METRIC_CPU, "CPU of the proxy, us per message (less is better)", 1, 0},
+			  {METRIC_RATE, "messages per second (more is better)", 1, 0}},
 	[WORKLOAD_OPEN] = {{METRIC_CPU, "CPU of the proxy, us per message (less is better)", 1, 0},
 			   {METRIC_P50, "session time, median, ms (less is better)", 1000, 2}},
 	[WORKLOAD_CLOSED] = {{METRIC_RATE, "messages per second (more is better)", 1, 0},

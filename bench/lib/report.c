@@ -74,7 +74,8 @@ static void print_idle(const struct grid *g, int w)
 
 static void print_mail(const struct grid *g, int w)
 {
-	bool timed = g->workloads[w]->kind != WORKLOAD_FLOOD;
+	enum workload_kind kind = g->workloads[w]->kind;
+	bool timed = kind == WORKLOAD_OPEN || kind == WORKLOAD_CLOSED;
 	char text[TEXT_MAX];
 
 	printf("  %-28s %-22s %-17s %-17s %-17s %-20s%s\n", "target", "CPU us/message", "x nginx",

@@ -9,6 +9,7 @@
 #include "bench/lib/flood.h"
 #include "bench/lib/idle.h"
 #include "bench/lib/load.h"
+#include "bench/lib/secure.h"
 #include "bench/lib/tree.h"
 
 #include <math.h>
@@ -65,12 +66,57 @@ static uint64_t load(const struct run *r, struct sample *s)
 	return result.wall_ns;
 }
 
+static struct secure secure_of(const struct run *r)
+{
+	const struct workload *w = r->workload;
+
+	return (struct secure){.port = r->target->tls_port[w->rsa],
+			       .sessions = messages_of(r),
+			       .parallel = w->parallel,
+			       .resume = w->resume,
+			       .hold = w->kind == WORKLOAD_IDLE,
+			       .bytes = w->bytes};
+}
+
+static uint64_t secure(const struct run *r, struct sample *s)
+{
+	struct secure l = secure_of(r);
+	struct secure_result result;
+
+	secure_done(secure_run(&l, &result));
+	if (result.good < l.sessions) {
+		fail(s, "");
+		snprintf(s->why, sizeof(s->why), "%d of %d sessions failed: %.80s",
+			 l.sessions - result.good, l.sessions, result.why);
+	} else if (result.resumed != (l.resume ? l.sessions - 1 : 0)) {
+		fail(s, "");
+		snprintf(s->why, sizeof(s->why), "%d of %d sessions were resumed", result.resumed,
+			 l.sessions);
+	}
+	return result.wall_ns;
+}
+
+static uint64_t send_load(const struct run *r, struct sample *s)
+{
+	switch (r->workload->kind) {
+	case WORKLOAD_FLOOD:
+		return flood(r, s);
+	case WORKLOAD_TLS:
+		return secure(r, s);
+	case WORKLOAD_OPEN:
+	case WORKLOAD_CLOSED:
+	case WORKLOAD_IDLE:
+		break;
+	}
+	return load(r, s);
+}
+
 /* Did every message arrive? Sinks that tell no counts are believed. */
 static void check_arrival(const struct run *r, struct sample *s, int64_t before)
 {
 	int64_t got = counts_messages(r->stage->control_port) - before;
 
-	if (s->failed || before < 0 || got == messages_of(r))
+	if (s->failed || before < 0 || got == messages_of(r) || !r->workload->bytes)
 		return;
 	fail(s, "");
 	snprintf(s->why, sizeof(s->why), "%lld of %d messages at the sink", (long long)got,
@@ -86,7 +132,7 @@ static void measure_mail(const struct run *r, struct sample *s)
 
 	tree_read(r->target->pid, &before);
 	cpu_ns = tree_cpu_ns(&before);
-	wall_ns = r->workload->kind == WORKLOAD_FLOOD ? flood(r, s) : load(r, s);
+	wall_ns = send_load(r, s);
 	clock_pause_ms(SETTLE_MS);
 	tree_read(r->target->pid, &after);
 	cpu_ns = tree_cpu_ns(&after) - cpu_ns;
@@ -99,12 +145,37 @@ static void measure_mail(const struct run *r, struct sample *s)
 		fail(s, "a process of the target died during the run");
 }
 
+/* Clients that stay, without TLS or with it. */
+struct held {
+	struct idle idle;
+	struct secure secure;
+	struct secure_crowd *crowd;
+};
+
+/* How many there are. */
+static int hold(const struct run *r, struct held *h)
+{
+	struct secure_result result;
+
+	*h = (struct held){.secure = secure_of(r)};
+	if (!r->workload->tls)
+		return idle_open(&h->idle, r->target->port, messages_of(r));
+	h->crowd = secure_run(&h->secure, &result);
+	return result.good;
+}
+
+static void let_go(struct held *h)
+{
+	secure_done(h->crowd);
+	idle_close(&h->idle);
+}
+
 /* On a fresh process, so that memory kept from earlier runs does not hide the cost. */
 static void measure_idle(const struct run *r, struct sample *s)
 {
-	int wanted = messages_of(r), held;
+	int wanted = messages_of(r), there;
 	int64_t before, after;
-	struct idle idle;
+	struct held held;
 	struct tree tree;
 
 	target_stop(r->target);
@@ -115,23 +186,24 @@ static void measure_idle(const struct run *r, struct sample *s)
 	clock_pause_ms(SETTLE_IDLE_MS);
 	tree_read(r->target->pid, &tree);
 	before = tree_private_bytes(&tree);
-	held = idle_open(&idle, r->target->port, wanted);
+	there = hold(r, &held);
 	clock_pause_ms(SETTLE_IDLE_MS);
 	after = tree_private_bytes(&tree);
-	if (held < wanted)
-		snprintf(s->why, sizeof(s->why), "only %d of %d clients got in", held, wanted);
+	if (there < wanted)
+		snprintf(s->why, sizeof(s->why), "only %d of %d clients got in", there, wanted);
 	else if (before < 0 || after < 0)
 		snprintf(s->why, sizeof(s->why), "its memory may not be read by this user");
 	s->failed = s->why[0] != '\0';
 	s->value[METRIC_IDLE] = (double)(after - before) / wanted;
 	s->value[METRIC_IDLE_WHOLE] = (double)after / wanted;
-	idle_close(&idle);
+	let_go(&held);
 	clock_pause_ms(SETTLE_IDLE_MS);
 }
 
 bool run_applies(const struct workload *w, const struct target *t)
 {
-	return w->kind != WORKLOAD_IDLE || t->kind == TARGET_NGINX || t->kind == TARGET_RINGPOST;
+	return (w->kind != WORKLOAD_IDLE && !w->tls) || t->kind == TARGET_NGINX ||
+	       t->kind == TARGET_RINGPOST;
 }
 
 void run_once(const struct run *r, struct sample *s)

@@ -110,6 +110,48 @@ static int start_sink(struct stage *s)
 	return -1;
 }
 
+/* The certificates that targets show: ecdsa.pem and rsa.pem with their keys. */
+static int make_certificates(struct stage *s)
+{
+	static const char *const names[] = {"ecdsa", "rsa"};
+	struct stage_path log = stage_path(s, "openssl.log");
+
+	for (int i = 0; i < 2; i++) {
+		char pem[32], key[32];
+		struct stage_path pem_path, key_path;
+
+		snprintf(pem, sizeof(pem), "%s.pem", names[i]);
+		snprintf(key, sizeof(key), "%s.key", names[i]);
+		pem_path = stage_path(s, pem);
+		key_path = stage_path(s, key);
+		const char *argv[] = {"openssl",
+				      "req",
+				      "-x509",
+				      "-nodes",
+				      "-newkey",
+				      i ? "rsa:2048" : "ec",
+				      "-subj",
+				      "/CN=bench.test",
+				      "-days",
+				      "30",
+				      "-keyout",
+				      key_path.text,
+				      "-out",
+				      pem_path.text,
+				      i ? NULL : "-pkeyopt",
+				      "ec_paramgen_curve:P-256",
+				      NULL};
+		pid_t pid = child_start(argv, log.text);
+
+		if (pid < 0 || child_wait(pid, 20000)) {
+			fprintf(stderr, "bench: openssl makes no certificate\n");
+			stage_show(s, "openssl.log");
+			return -1;
+		}
+	}
+	return 0;
+}
+
 int stage_open(struct stage *s, const struct options *o)
 {
 	*s = (struct stage){.options = o};
@@ -120,7 +162,7 @@ int stage_open(struct stage *s, const struct options *o)
 		s->folder[0] = '\0';
 		return -1;
 	}
-	return start_sink(s) || start_auth(s) ? -1 : 0;
+	return make_certificates(s) || start_sink(s) || start_auth(s) ? -1 : 0;
 }
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)

@@ -130,9 +130,15 @@ static void write_mail_conf(const struct target *t, const struct stage *s, char 
 		 "\txclient off;\n"
 		 "\t%s\n"
 		 "\tserver { listen 127.0.0.1:%u backlog=4096; protocol smtp; }\n"
+		 "\tssl_protocols TLSv1.2 TLSv1.3;\n"
+		 "\tserver { listen 127.0.0.1:%u ssl backlog=4096; protocol smtp;\n"
+		 "\t\tssl_certificate %s/ecdsa.pem; ssl_certificate_key %s/ecdsa.key; }\n"
+		 "\tserver { listen 127.0.0.1:%u ssl backlog=4096; protocol smtp;\n"
+		 "\t\tssl_certificate %s/rsa.pem; ssl_certificate_key %s/rsa.key; }\n"
 		 "}\n",
 		 load, s->folder, t->name, s->folder, t->name, s->auth_port,
-		 t->extra ? t->extra : "", t->port);
+		 t->extra ? t->extra : "", t->port, t->tls_port[0], s->folder, s->folder,
+		 t->tls_port[1], s->folder, s->folder);
 }
 
 static void write_haproxy_conf(const struct target *t, const struct stage *s, char *text, size_t n)
@@ -156,7 +162,7 @@ static void write_haproxy_conf(const struct target *t, const struct stage *s, ch
 
 static pid_t launch(const struct target *t, const struct stage *s)
 {
-	char name[48], log_name[48], text[2048];
+	char name[48], log_name[48], text[4096];
 	struct stage_path conf, log;
 	const char *prefix = s->folder;
 
@@ -190,6 +196,8 @@ int target_start(struct target *t, const struct stage *s)
 		return 0;
 	}
 	t->port = loopback_port_free();
+	for (int i = 0; i < 2 && t->kind != TARGET_HAPROXY; i++)
+		t->tls_port[i] = loopback_port_free();
 	t->pid = launch(t, s);
 	if (t->pid > 0 && loopback_port_wait(t->port, 5000) && child_running(t->pid))
 		return 0;

@@ -27,6 +27,7 @@ struct target {
 	bool second; /* runs the binary of --other */
 	pid_t pid;   /* 0: not running (or direct) */
 	uint16_t port;
+	uint16_t tls_port[2]; /* TLS at once, with an ECDSA and an RSA certificate; 0: none */
 };
 
 int target_count(void);

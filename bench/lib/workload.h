@@ -14,6 +14,7 @@ enum workload_kind {
 	WORKLOAD_OPEN,   /* own generator: so many sessions a second, come what may    */
 	WORKLOAD_CLOSED, /* own generator: so many sessions at once                    */
 	WORKLOAD_IDLE,   /* clients that say EHLO and then nothing: memory, not time   */
+	WORKLOAD_TLS,    /* own generator, TLS at once: handshakes, messages           */
 };
 
 struct workload {
@@ -24,6 +25,9 @@ struct workload {
 	size_t bytes;    /* of one message */
 	bool persistent; /* many messages per session */
 	int per_second;  /* open loop: sessions started per second */
+	bool tls;        /* idle and TLS only, at targets that speak it */
+	bool rsa;        /* the certificate; else ECDSA */
+	bool resume;     /* sessions of TLS are resumed */
 };
 
 int workload_count(void);
