@@ -17,6 +17,8 @@ enum {
 	HELLO_EXTENSIONS_MAX = 64, /* more of them are no honest ClientHello */
 };
 
+struct cipher_list; /* tls/ciphers.h */
+
 enum hello_ev {
 	HELLO_MORE = 0, /* not whole yet */
 	HELLO_WHOLE,
@@ -24,14 +26,14 @@ enum hello_ev {
 };
 
 struct hello {
-	struct str name;    /* SNI host_name as sent, letters in any case; empty: none */
-	struct str alpn;    /* the list as sent: length-prefixed names; empty: none */
-	struct str ciphers; /* pairs of bytes */
-	struct str sigalgs; /* pairs of bytes; empty: none sent */
-	bool tls13;         /* offers TLS 1.3. For a server without it the caller takes it away
-			       before it asks hello_takes_*() */
-	bool sslv2;         /* HELLO_BAD: an SSL 2.0 hello by its first byte */
-	bool plain;         /* HELLO_BAD: plain text by its first byte */
+	struct str name;               /* SNI host_name as sent, letters in any case; empty: none */
+	struct str alpn;               /* the list as sent: length-prefixed names; empty: none */
+	struct str ciphers;            /* pairs of bytes */
+	struct str sigalgs;            /* pairs of bytes; empty: none sent */
+	bool tls13;                    /* offers TLS 1.3 */
+	bool sslv2;                    /* HELLO_BAD: an SSL 2.0 hello by its first byte */
+	bool plain;                    /* HELLO_BAD: plain text by its first byte */
+	const struct cipher_list *own; /* of hello_meet(); NULL: all suites */
 };
 
 /*
@@ -43,9 +45,15 @@ struct hello {
 NODISCARD enum hello_ev hello_read(struct str bytes, uint8_t *store, struct hello *h);
 
 /*
+ * What the server can do, for hello_takes_*(): whether it speaks TLS 1.3, and its suites up to TLS
+ * 1.2 (others may be among them), which have to live as long as they are asked for.
+ */
+void hello_meet(struct hello *h, bool tls13, const struct cipher_list *own);
+
+/*
  * True if the client can do with a certificate for that kind of key: it checks its signatures (up
  * to TLS 1.2 a client that names no algorithms can, RFC 5246 section 7.4.1.4.1, but for Ed25519),
- * and up to TLS 1.2 it offers a suite for it.
+ * and up to TLS 1.2 it offers a suite for it, which the server has as well.
  */
 bool hello_takes_ecdsa(const struct hello *h);
 bool hello_takes_rsa(const struct hello *h);

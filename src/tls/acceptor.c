@@ -273,12 +273,13 @@ WOLFSSL_CTX *acceptor_choose(const struct acceptor *a, const struct hello *h)
 {
 	const struct acceptor_set *set = set_of(a, h->name);
 	WOLFSSL_CTX *any = NULL;
-	bool takes[ACCEPTOR_KINDS] = {
-		[ACCEPTOR_ECDSA] = hello_takes_ecdsa(h),
-		[ACCEPTOR_ED25519] = hello_takes_ed25519(h),
-		[ACCEPTOR_RSA] = hello_takes_rsa(h),
-	};
+	struct hello met = *h;
+	bool takes[ACCEPTOR_KINDS];
 
+	hello_meet(&met, a->suites.max == WOLFSSL_TLSV1_3, &a->suites.ciphers);
+	takes[ACCEPTOR_ECDSA] = hello_takes_ecdsa(&met);
+	takes[ACCEPTOR_ED25519] = hello_takes_ed25519(&met);
+	takes[ACCEPTOR_RSA] = hello_takes_rsa(&met);
 	for (uint32_t k = 0; k < ACCEPTOR_KINDS; k++) {
 		if (set->ctx[k] != NULL && takes[k])
 			return set->ctx[k];

@@ -292,12 +292,28 @@ enum hello_ev hello_read(struct str bytes, uint8_t *store, struct hello *h)
 
 /* ---- what the client can do ---- */
 
-static bool offers_suite(const struct hello *h, enum cipher_key key)
+void hello_meet(struct hello *h, bool tls13, const struct cipher_list *own)
+{
+	h->tls13 &= tls13;
+	h->own = own;
+}
+
+static bool is_ours(const struct hello *h, const struct cipher *c)
+{
+	if (!h->own)
+		return true;
+	for (uint32_t i = 0; i < h->own->n; i++)
+		if (h->own->v[i] == c)
+			return true;
+	return false;
+}
+
+static bool shares_suite(const struct hello *h, enum cipher_key key)
 {
 	for (size_t i = 0; i + 1 < h->ciphers.n; i += 2) {
 		const struct cipher *c = ciphers_find((uint16_t)pair_at(h->ciphers, i));
 
-		if (c && c->key == key)
+		if (c && c->key == key && is_ours(h, c))
 			return true;
 	}
 	return false;
@@ -350,7 +366,7 @@ bool hello_takes_ecdsa(const struct hello *h)
 {
 	if (h->tls13)
 		return names_algorithm(h, is_ecdsa_tls13);
-	return offers_suite(h, CIPHER_KEY_ECDSA) &&
+	return shares_suite(h, CIPHER_KEY_ECDSA) &&
 	       (h->sigalgs.n == 0 || names_algorithm(h, is_ecdsa));
 }
 
@@ -358,12 +374,12 @@ bool hello_takes_rsa(const struct hello *h)
 {
 	if (h->tls13)
 		return names_algorithm(h, is_rsa_pss);
-	return offers_suite(h, CIPHER_KEY_RSA) && (h->sigalgs.n == 0 || names_algorithm(h, is_rsa));
+	return shares_suite(h, CIPHER_KEY_RSA) && (h->sigalgs.n == 0 || names_algorithm(h, is_rsa));
 }
 
 bool hello_takes_ed25519(const struct hello *h)
 {
-	return names_algorithm(h, is_ed25519) && (h->tls13 || offers_suite(h, CIPHER_KEY_ECDSA));
+	return names_algorithm(h, is_ed25519) && (h->tls13 || shares_suite(h, CIPHER_KEY_ECDSA));
 }
 
 bool hello_speaks(const struct hello *h, struct str protocol)

@@ -44,6 +44,48 @@ static bool shakes(unsigned versions, const char *identity, struct str ciphers, 
 	return up;
 }
 
+/* Of two certificates the one that both sides' versions and suites can do with. */
+static bool meets(struct tls_suites server, struct tls_suites client)
+{
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
+	struct tls_connector_conf kc = pair_connector_conf();
+	struct tls_identity both[] = {*pair_identity("ecdsa"), *pair_identity("rsa")};
+	struct acceptor *a;
+	struct connector *k;
+	bool up;
+
+	ac.identities = (struct tls_identities){both, 2};
+	ac.suites = server;
+	kc.suites = client;
+	a = pair_acceptor(&ac);
+	k = pair_connector(&kc);
+	pair_init(&pair, a, k, NULL);
+	pair.step = PAIR_ROOM;
+	up = pair_shake(&pair);
+	pair_shut(&pair);
+	connector_close(k);
+	acceptor_close(a);
+	return up;
+}
+
+Test(channel, certificates_go_with_suites)
+{
+	const struct str rsa = STR("ECDHE+aRSA"), ecdsa = STR("ECDHE+aECDSA");
+	const struct tls_suites old = {.versions = TLS_1_2}, all = {.versions = TLS_1_2 | TLS_1_3};
+	const struct tls_suites old_rsa = {.versions = TLS_1_2, .ciphers = rsa};
+	const struct tls_suites old_ecdsa = {.versions = TLS_1_2, .ciphers = ecdsa};
+	const struct tls_suites all_rsa = {.versions = TLS_1_2 | TLS_1_3, .ciphers = rsa};
+	const struct tls_suites all_ecdsa = {.versions = TLS_1_2 | TLS_1_3, .ciphers = ecdsa};
+
+	cr_expect(meets(old_rsa, all));
+	cr_expect(meets(old_ecdsa, all));
+	cr_expect(meets(old, all_rsa));
+	cr_expect(meets(old, all_ecdsa));
+	cr_expect(meets(all_rsa, old));
+	cr_expect(meets(all_rsa, all_ecdsa));
+	cr_expect(!meets(old_rsa, all_ecdsa));
+}
+
 Test(channel, handshakes_and_carries_data)
 {
 	static const char *const kinds[] = {"ecdsa", "rsa", "ed25519"};

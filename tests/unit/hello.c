@@ -6,6 +6,7 @@
 #include "hello_facts.h"
 #include "base/out.h"
 #include "tests/lib/guard.h"
+#include "tls/ciphers.h"
 #include "tls/hello.h"
 
 #include <criterion/criterion.h>
@@ -477,6 +478,23 @@ static const char *takes(struct str ciphers, struct str sigalgs, bool tls13)
 	text[1] = hello_takes_ecdsa(&h) ? 'e' : '-';
 	text[2] = hello_takes_ed25519(&h) ? 'd' : '-';
 	return text;
+}
+
+/* A suite that only one of both has counts for nothing, nor does a version. */
+Test(hello, what_both_can_do)
+{
+	struct hello h = {.ciphers = STR("\xc0\x2f\xc0\x2b\0\x2f"), .tls13 = true};
+	struct cipher_list own;
+
+	hello_meet(&h, false, NULL);
+	cr_expect(!h.tls13 && hello_takes_rsa(&h) && hello_takes_ecdsa(&h));
+	cr_assert_eq(ciphers_read(STR("ECDHE-RSA-AES128-GCM-SHA256"), &own), 0);
+	hello_meet(&h, true, &own);
+	cr_expect(!h.tls13 && hello_takes_rsa(&h) && !hello_takes_ecdsa(&h));
+	cr_assert_eq(ciphers_read(STR("aECDSA"), &own), 0);
+	cr_expect(!hello_takes_rsa(&h) && hello_takes_ecdsa(&h));
+	cr_assert_eq(ciphers_read(STR("CHACHA20"), &own), 0);
+	cr_expect(!hello_takes_rsa(&h) && !hello_takes_ecdsa(&h));
 }
 
 #define ECDHE_RSA   "\xc0\x2f"
