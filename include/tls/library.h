@@ -27,6 +27,9 @@ struct str library_built(void);
 /* Has it assembly for this processor? Without, it serves as well, but slowly. */
 bool library_tuned(void);
 
+/* Set of enum tls_version (tls/conf.h) that it was built with. */
+unsigned library_versions(void);
+
 /* The sentence for a [warn] at start when TLS is configured; empty when there is no reason. */
 struct str library_warning(void);
 

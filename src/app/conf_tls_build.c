@@ -5,12 +5,15 @@
  */
 #include "app/conf_tls_build.h"
 
+#include "tls/validity.h"
+
 #include "app/conf_files.h"
 #include "app/conf_names.h"
 #include "app/conf_opened.h"
 #include "app/conf_tls_command.h"
 
 #include <string.h>
+#include <time.h>
 
 /* What asks for TLS, in the words of errors. */
 struct demand {
@@ -66,6 +69,22 @@ static int check_pairs(struct conf_build *b, const struct conf_tls *tls, struct 
 	return 0;
 }
 
+/* Clients will say so, too, but later and less clearly. */
+static void warn_of_age(struct conf_build *b, const struct conf_file *chain)
+{
+	int64_t now_s = (int64_t)time(NULL);
+	struct validity v;
+
+	if (validity_read(chain->file.bytes, &v))
+		return;
+	if (v.to_s < now_s)
+		conf_build_warn(b, chain->where, "the certificate \"%s\" has expired",
+				(const char *)chain->file.name.p);
+	else if (v.from_s > now_s)
+		conf_build_warn(b, chain->where, "the certificate \"%s\" is not valid yet",
+				(const char *)chain->file.name.p);
+}
+
 /* One pair for each certificate; keys that are left over are nobody's. */
 static int identities(struct conf_build *b, const struct conf_tls *tls, struct tls_identities *to)
 {
@@ -83,6 +102,7 @@ static int identities(struct conf_build *b, const struct conf_tls *tls, struct t
 
 		if (conf_files_read(b, chain, "certificate") || conf_files_read_key(b, key))
 			return -1;
+		warn_of_age(b, chain);
 		all[i] =
 			(struct tls_identity){chain->file, key->file, passwords.items, passwords.n};
 	}

@@ -6,6 +6,7 @@
 #include "app/conf_tls_set.h"
 
 #include "tls/ciphers.h"
+#include "tls/library.h"
 
 #include "app/conf_files.h"
 #include "app/conf_value.h"
@@ -98,13 +99,28 @@ static void warn_of_old(struct conf_build *b, const struct conf_call *c)
 	}
 }
 
+/* As some distributions build the library. */
+static void leave_out_unknown(struct conf_build *b, const struct conf_call *c, uint32_t *set)
+{
+	uint32_t missing = *set & ~library_versions();
+
+	for (const struct conf_choice *x = c->row->choices; x->name; x++)
+		if (x->value & missing)
+			conf_build_warn(b, c->where,
+					"the wolfSSL library does not have \"%s\", which is left "
+					"out of \"%s\"",
+					x->name, c->row->name);
+	*set &= ~missing;
+}
+
 int conf_tls_set_protocols(struct conf_build *b, const struct conf_call *c)
 {
-	const uint32_t *set = conf_table_field(c);
+	uint32_t *set = conf_table_field(c);
 
 	if (conf_value_choices(b, c))
 		return -1;
 	warn_of_old(b, c);
+	leave_out_unknown(b, c, set);
 	if (*set)
 		return 0;
 	conf_error_at(b->error, c->where, "\"%s\" leaves no protocol", c->row->name);

@@ -6,6 +6,7 @@
 #include "tls/library.h"
 
 #include "base/buf.h"
+#include "tls/conf.h"
 
 #include <malloc.h>
 #include <stdatomic.h>
@@ -113,6 +114,22 @@ bool library_tuned(void)
 #else
 	return false;
 #endif
+}
+
+unsigned library_versions(void)
+{
+	unsigned versions = TLS_1_2;
+
+#ifndef NO_OLD_TLS
+	versions |= TLS_1_1;
+#ifdef WOLFSSL_ALLOW_TLSV10
+	versions |= TLS_1_0;
+#endif
+#endif
+#ifdef WOLFSSL_TLS13
+	versions |= TLS_1_3;
+#endif
+	return versions;
 }
 
 struct str library_warning(void)

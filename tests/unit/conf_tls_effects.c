@@ -12,6 +12,7 @@
 #include "app/conf_tls_client.h"
 #include "base/must.h"
 #include "tls/ciphers.h"
+#include "tls/library.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -32,7 +33,7 @@ static void write_file(const char *name, const char *text)
 
 	snprintf(path, sizeof(path), "%s%s", folder, name);
 	f = fopen(path, "we");
-	must(f && fputs(text, f) >= 0 && !fclose(f));
+	must(f && fputs(text, f) >= 0 && !fclose(f) && !chmod(path, 0600));
 }
 
 static void folder_open(void)
@@ -306,7 +307,7 @@ static const struct effect {
 	{"ssl_password_file", show_certificates, "a/b ", "ssl_password_file lines;",
 	 "a/b:one:two:three ", "ssl_password_file \"\";", "a/b "},
 	{"ssl_protocols", show_front_suites, FRONT, "ssl_protocols TLSv1.3;", "8 " HIGH "  auto",
-	 "ssl_protocols TLSv1.1 TLSv1.2 SSLv3 TLSv1;", "7 " HIGH "  auto"},
+	 "ssl_protocols TLSv1.2 SSLv3;", "4 " HIGH "  auto"},
 	{"ssl_ciphers", show_front_suites, FRONT, "ssl_ciphers ALL;", "12 ALL  auto",
 	 "ssl_ciphers HIGH:kEDH;", "12 HIGH:kEDH  auto"},
 	{"ssl_prefer_server_ciphers", show_prefer, "off", "ssl_prefer_server_ciphers on;", "on",
@@ -480,6 +481,19 @@ Test(conf_tls_effects, servers_inherit_from_mail_and_replace_as_a_whole)
 		expect(e, e->text, e->other, e->instead);
 		expect(e, e->other, e->text, e->shown);
 	}
+}
+
+/* Some distributions' libraries have neither, which costs a warning each. */
+Test(conf_tls_effects, old_versions_are_spoken_if_the_library_can)
+{
+	unsigned have = library_versions() & (TLS_1_0 | TLS_1_1);
+	struct looked l;
+
+	look(&l, "mail { auth_http_ssl_verify off; " CERT
+		 " ssl_protocols TLSv1 TLSv1.1 TLSv1.2; server { } }");
+	cr_expect_eq(l.front.suites.versions, have | TLS_1_2);
+	cr_expect_eq(l.b.notes.n, 0u + !(have & TLS_1_0) + !(have & TLS_1_1));
+	look_away(&l);
 }
 
 static uint32_t count_notes(void)

@@ -293,6 +293,8 @@ static const struct warned {
 	{"ssl_ciphers foo:HIGH;", "unknown cipher \"foo\" in \"ssl_ciphers\", left out"},
 	{"ssl off;", "the \"ssl\" directive is deprecated, use the \"listen ... ssl\" directive "
 		     "instead"},
+	{"ssl_certificate %C/past.pem; ssl_certificate_key %C/past.key;",
+	 "the certificate \"C/past.pem\" has expired"},
 	{"ssl_certificate_compression off;", NULL},
 	{"ssl_certificate_compression on;",
 	 "\"ssl_certificate_compression\" has no effect: certificates are sent as they are"},
@@ -318,11 +320,13 @@ Test(conf_tls_errors, what_only_may_be_a_mistake_is_warned_of)
 		const char *wanted = warned[i].warning ? warned[i].warning : "";
 		struct conf_error e;
 		struct conf *c = load(SECURE, warned[i].text, &e);
+		char said[1024];
 
 		cr_assert(c, "%s: %s", warned[i].text, e.text);
-		cr_expect(str_starts(str_cstr(warning_of(c)), str_cstr(wanted)) &&
-				  !*warning_of(c) == !*wanted,
-			  "%s: %s", warned[i].text, warning_of(c));
+		snprintf(said, sizeof(said), "%s", warning_of(c));
+		hide(said, folder());
+		cr_expect(str_starts(str_cstr(said), str_cstr(wanted)) && !*said == !*wanted,
+			  "%s: %s", warned[i].text, said);
 		conf_free(c);
 	}
 }

@@ -66,6 +66,16 @@ void criterion_abort_test(void)
 	longjmp(away, 1);
 }
 
+void cr_log(enum criterion_severity severity, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vdprintf(own_stderr, format, args);
+	va_end(args);
+	dprintf(own_stderr, "\n");
+}
+
 void criterion_skip_test(const char *format, ...)
 {
 	va_list args;
@@ -169,6 +179,12 @@ void cr_redirect_stderr(void)
 {
 	own_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	redirect(&err_reader, STDERR_FILENO);
+}
+
+FILE *cr_get_redirected_stdout(void)
+{
+	clearerr(out_reader);
+	return out_reader;
 }
 
 FILE *cr_get_redirected_stderr(void)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * validity: finds the certificate in its PEM (RFC 7468) and reads the two times in it.
+ */
+#include "tls/validity.h"
+
+#include "tls/pem.h"
+#include "tls/x509.h"
+
+#include <stdlib.h>
+
+static int read_der(struct str der, struct validity *v)
+{
+	struct x509 x;
+
+	return x509_read(der, &x) != 0 || der_time(&x.not_before, &v->from_s) != 0 ||
+			       der_time(&x.not_after, &v->to_s) != 0
+		       ? -1
+		       : 0;
+}
+
+int validity_read(struct str text, struct validity *v)
+{
+	struct pem block;
+	uint8_t *der;
+	size_t n;
+	int rc;
+
+	do
+		if (!pem_next(&text, &block))
+			return -1;
+	while (!pem_is_certificate(&block));
+	der = malloc(pem_room(&block));
+	if (der == NULL)
+		return -1;
+	rc = pem_decode(&block, der, &n) != 0 ? -1 : read_der(str_of(der, n), v);
+	free(der);
+	return rc;
+}
