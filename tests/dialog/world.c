@@ -47,18 +47,15 @@ static void world_write_log(struct logger *self, const struct log_line *line)
 
 /* ---- set up ---- */
 
-/* What no configuration can say yet. */
+/* As the directives, but without certificates: a session only looks whether there is somebody. */
 static void world_configure_tls(struct server_conf *conf, const struct script *script)
 {
-	static const max_align_t somebodys[1]; /* a session only looks whether there is one */
+	static const max_align_t somebodys[1];
 
-	if (script->starttls[0]) {
-		conf->front.starttls =
-			strcmp(script->starttls, "only") ? STARTTLS_ON : STARTTLS_ONLY;
-		conf->acceptor = (const struct acceptor *)somebodys;
-	}
-	if (script->proxy_ssl[0])
-		conf->back_tls = strcmp(script->proxy_ssl, "on") ? BACK_TLS_STARTTLS : BACK_TLS_ON;
+	if (!script->starttls[0])
+		return;
+	conf->front.starttls = strcmp(script->starttls, "only") ? STARTTLS_ON : STARTTLS_ONLY;
+	conf->acceptor = (const struct acceptor *)somebodys;
 }
 
 static int world_configure(struct world *w, const struct script *script)

@@ -293,8 +293,6 @@ static bool script_configures(struct script *s, const char *mark, const char *te
 		script_append(&s->listen, " ", text, "");
 	else if (!strcmp(mark, "starttls:"))
 		script_append(&s->starttls, "", text, "");
-	else if (!strcmp(mark, "proxy_ssl:"))
-		script_append(&s->proxy_ssl, "", text, "");
 	else
 		return false;
 	return true;
@@ -304,10 +302,12 @@ static bool script_configures(struct script *s, const char *mark, const char *te
 static bool script_flag(struct script *s, const char *mark)
 {
 	bool whole = !strcmp(mark, "whole:"), mended = !strcmp(mark, "mended:");
+	bool ours = !strcmp(mark, "ours:");
 
 	s->whole_only |= whole;
 	s->mended |= mended;
-	return whole || mended;
+	s->ours |= ours;
+	return whole || mended || ours;
 }
 
 static int script_line(struct loader *l, char *line)
@@ -388,7 +388,6 @@ struct script *script_load(const char *path, enum script_proxy proxy)
 	script_append(&l.s->conf, "", "", "");
 	script_append(&l.s->listen, "", "", "");
 	script_append(&l.s->starttls, "", "", "");
-	script_append(&l.s->proxy_ssl, "", "", "");
 	failed = failed ? failed : script_read(&l, f);
 	fclose(f);
 	if (!failed)
@@ -408,7 +407,6 @@ void script_free(struct script *s)
 	free(s->conf);
 	free(s->listen);
 	free(s->starttls);
-	free(s->proxy_ssl);
 	free(s);
 }
 

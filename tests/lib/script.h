@@ -41,8 +41,8 @@ struct script {
 	char *conf;           /* directives for its server{}, one a line */
 	char *listen;         /* parameters of its listen, each behind a space */
 	char *starttls;       /* "on" or "only"; empty: off */
-	char *proxy_ssl;      /* "on" or "starttls"; empty: off */
 	bool tls;             /* somebody makes a handshake */
+	bool ours;            /* about something that nginx does not have */
 	bool whole_only;      /* the outcome depends on how bytes arrive together */
 	bool mended;          /* an nginx with a newer patch does what ringpost does */
 	struct script_step *steps;

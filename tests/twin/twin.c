@@ -179,7 +179,7 @@ static bool twin_plays(const struct slot *s, int proxy)
 {
 	const struct script *script = s->scripts[proxy];
 
-	return !script->tls && (proxy == SCRIPT_NGINX || !script->starttls[0]);
+	return !script->tls && !script->ours;
 }
 
 static int twin_add_server(struct proxy *p, struct slot *s)
