@@ -163,6 +163,9 @@ is_c && /^typedef +(struct|enum|union)[ {]/ && !/\(/ {
 	finding(FNR, "typedef", "no typedef for a struct, enum or union; name the tag")
 }
 
+# what a library calls has as many parameters as the library wants
+is_c && /^\/\* A callback of .*\*\/$/ { theirs = FNR + 1 }
+
 is_c && /^\{/ {
 	if (sig !~ /=$/ && sig ~ /\(/) {
 		body = 1
@@ -200,6 +203,8 @@ is_c && !body && !block {
 
 function parameters(    s, i, c, depth, commas)
 {
+	if (sig_line == theirs)
+		return
 	s = sig
 	gsub(/__attribute__ *\(\([^)]*(\([^)]*\))*[^)]*\)\)/, "", s)
 	if (s ~ /^(typedef|Test|ParameterizedTest|TestSuite|Theory|_Static_assert|static_assert)/)

@@ -12,7 +12,7 @@
 
 struct tls_cache;
 
-/* `bytes`: all memory it may take (a session needs some 256). NULL: no memory. */
+/* `bytes`: all memory it may take (a session needs some 270). NULL: no memory. */
 NODISCARD struct tls_cache *cache_open(size_t bytes);
 void cache_close(struct tls_cache *c);
 
@@ -20,6 +20,6 @@ struct cache_counters {
 	uint64_t kept, hits, misses, evicted;
 };
 
-void cache_counters(const struct tls_cache *c, struct cache_counters *out);
+void cache_counters(struct tls_cache *c, struct cache_counters *out);
 
 #endif

@@ -11,9 +11,11 @@
 #include "tls/errors.h"
 #include "tls/identity.h"
 #include "tls/peer.h"
+#include "tls/resume.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <wolfssl/wolfcrypt/sha256.h>
 
 static int fail(struct tls_error *e, struct str what)
 {
@@ -21,24 +23,34 @@ static int fail(struct tls_error *e, struct str what)
 	return -1;
 }
 
-/* What each context of this acceptor gets besides its certificate. */
-static int set_up(WOLFSSL_CTX *ctx, const struct tls_acceptor_conf *conf, struct tls_error *e)
+/* A session that is resumed brings no certificate: where one is asked for, none is resumed. */
+static void set_up_sessions(const struct acceptor *a, WOLFSSL_CTX *ctx)
 {
-	bool tickets = conf->tickets && conf->verify == TLS_VERIFY_OFF;
-
-	if (!conf->prefer_server_ciphers)
-		(void)wolfSSL_CTX_UseClientSuites(ctx);
-	/* A session that is resumed has no certificate: where one is asked for, none is resumed. */
-	(void)wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
-	if (conf->verify == TLS_VERIFY_OFF)
-		wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, NULL);
+	(void)wolfSSL_CTX_set_timeout(ctx, a->session_timeout_s);
+	if (a->cache != NULL)
+		resume_use(ctx);
 	else
-		wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER, peer_verify);
-	if (!tickets) {
+		(void)wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
+	if (a->tickets != NULL) {
+		ticket_use(a->tickets, ctx);
+	} else {
 		/* each knows its own version only */
 		(void)wolfSSL_CTX_NoTicketTLSv12(ctx);
 		(void)wolfSSL_CTX_no_ticket_TLSv13(ctx);
 	}
+}
+
+/* What each context of this acceptor gets besides its certificate. */
+static int set_up(const struct acceptor *a, WOLFSSL_CTX *ctx, const struct tls_acceptor_conf *conf,
+		  struct tls_error *e)
+{
+	if (!conf->prefer_server_ciphers)
+		(void)wolfSSL_CTX_UseClientSuites(ctx);
+	if (conf->verify == TLS_VERIFY_OFF)
+		wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, NULL);
+	else
+		wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER, peer_verify);
+	set_up_sessions(a, ctx);
 	if (conf->dhparam.bytes.n != 0 &&
 	    wolfSSL_CTX_SetTmpDH_buffer(ctx, conf->dhparam.bytes.p, (long)conf->dhparam.bytes.n,
 					WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS) {
@@ -73,7 +85,7 @@ static int add_identity(struct acceptor *a, const struct tls_acceptor_conf *conf
 
 	if (ctx == NULL)
 		return -1;
-	if (identity_load(ctx, id, &kind, e) != 0 || set_up(ctx, conf, e) != 0) {
+	if (identity_load(ctx, id, &kind, e) != 0 || set_up(a, ctx, conf, e) != 0) {
 		wolfSSL_CTX_free(ctx);
 		return -1;
 	}
@@ -222,13 +234,31 @@ static int open_trust(struct acceptor *a, const struct tls_acceptor_conf *conf, 
 	return a->trust == NULL ? -1 : 0;
 }
 
+static int open_sessions(struct acceptor *a, const struct tls_acceptor_conf *conf,
+			 struct tls_error *e)
+{
+	uint8_t hash[WC_SHA256_DIGEST_SIZE];
+
+	a->session_timeout_s = conf->session_timeout_s;
+	if (wc_Sha256Hash(conf->context.p, (word32)conf->context.n, hash) != 0)
+		return fail(e, STR("no memory"));
+	memcpy(a->context, hash, sizeof(a->context));
+	if (conf->verify != TLS_VERIFY_OFF)
+		return 0;
+	a->cache = conf->cache;
+	if (conf->tickets)
+		a->tickets = ticket_open(conf, e);
+	return conf->tickets && a->tickets == NULL ? -1 : 0;
+}
+
 struct acceptor *acceptor_open(const struct tls_acceptor_conf *conf, struct tls_error *e)
 {
 	struct acceptor *a = make(conf, e);
 
 	if (a == NULL)
 		return NULL;
-	if (open_trust(a, conf, e) != 0 || suites_read(&conf->suites, &a->suites, e) != 0 ||
+	if (open_trust(a, conf, e) != 0 || open_sessions(a, conf, e) != 0 ||
+	    suites_read(&conf->suites, &a->suites, e) != 0 ||
 	    add_set(a, conf, &conf->identities, e) != 0 || add_names(a, conf, e) != 0) {
 		acceptor_close(a);
 		return NULL;
@@ -259,6 +289,7 @@ void acceptor_close(struct acceptor *a)
 		drop(a->names[i].name.p);
 	drop(a->alpn.p);
 	trust_close(a->trust);
+	ticket_close(a->tickets);
 	free(a->names);
 	free(a->sets);
 	free(a);

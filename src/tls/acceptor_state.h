@@ -6,8 +6,10 @@
 #define TLS_ACCEPTOR_STATE_H
 
 #include "tls/acceptor.h"
+#include "tls/cache_entry.h"
 #include "tls/hello.h"
 #include "tls/suites.h"
+#include "tls/ticket.h"
 #include "tls/trust.h"
 
 /* Kinds of keys, the ones we would rather use first. */
@@ -32,7 +34,11 @@ struct acceptor {
 	uint32_t n_places;           /* a power of two, or 0 */
 	struct str alpn;
 	enum tls_verify verify;
-	struct trust *trust; /* NULL: no certificate is asked for */
+	struct trust *trust;         /* NULL: no certificate is asked for */
+	struct ticket_keys *tickets; /* NULL: none are given */
+	struct tls_cache *cache;     /* NULL: no ids; not ours */
+	uint32_t session_timeout_s;
+	uint8_t context[CACHE_CONTEXT]; /* a hash of the configuration's */
 };
 
 /* Which context answers that hello; never NULL. */

@@ -2,8 +2,9 @@
 /*
  * connector: how we are a TLS client: of mail servers (proxy_ssl) or of an authentication service.
  *
- * Owns one wolfSSL context, and for each thread the sessions to be resumed (by id, RFC 5246 section
- * 7.3, and by ticket, RFC 5077 and RFC 8446 section 4.6.1).
+ * Owns one wolfSSL context, and for each thread the sessions to be resumed: by id up to TLS 1.2
+ * (RFC 5246 section 7.3), by ticket in TLS 1.3 (RFC 8446 section 4.6.1). Not by ticket in TLS 1.2:
+ * wolfSSL's clients fail when a server takes a ticket no more.
  */
 #include "tls/connector.h"
 
@@ -25,10 +26,6 @@ static int set_up(struct connector *c, const struct tls_connector_conf *conf, st
 		return -1;
 	wolfSSL_CTX_set_verify(c->ctx, conf->verify ? WOLFSSL_VERIFY_PEER : WOLFSSL_VERIFY_NONE,
 			       conf->verify ? peer_verify : NULL);
-	if (conf->session_reuse && wolfSSL_CTX_UseSessionTicket(c->ctx) != WOLFSSL_SUCCESS) {
-		errors_say(e, STR("cannot use session tickets"), str_none(), str_none());
-		return -1;
-	}
 	return 0;
 }
 

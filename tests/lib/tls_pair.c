@@ -177,6 +177,12 @@ bool pair_shake(struct pair *p)
 			(void)pair_server_step(p);
 		still = before == p->to_server.n + p->to_client.n ? still + 1 : 0;
 	}
+	if (getenv("PAIR_WHY") != NULL &&
+	    !(p->server_ev == CHANNEL_UP && p->client_ev == CHANNEL_UP))
+		fprintf(stderr, "tls_pair: server %.*s (%d), client %.*s (%d)\n",
+			(int)channel_why(&p->server).n, (const char *)channel_why(&p->server).p,
+			p->server.error, (int)channel_why(&p->client).n,
+			(const char *)channel_why(&p->client).p, p->client.error);
 	return p->server_ev == CHANNEL_UP && p->client_ev == CHANNEL_UP;
 }
 
