@@ -213,28 +213,43 @@ static void write_pair(struct str pair, struct out *out)
 	write_value(&value, name.n != 0, out);
 }
 
-enum { RDNS_MAX = 64 };
+/* A part of a name, and the number of the set that it is in. */
+struct part {
+	struct str pair;
+	size_t set;
+};
+
+enum { PARTS_MAX = 64 };
+
+/* In their order. 0 also for a name that has too many: half of it would be somebody else's. */
+static size_t take_parts(struct str sets, struct part *parts)
+{
+	struct der set, pair;
+	size_t n = 0;
+
+	for (size_t i = 0; der_take(&sets, DER_SET, &set) == 0; i++) {
+		while (der_take(&set.body, DER_SEQUENCE, &pair) == 0) {
+			if (n == PARTS_MAX)
+				return 0;
+			parts[n++] = (struct part){pair.body, i};
+		}
+	}
+	return n;
+}
 
 void peer_write_name(struct str name, struct out *out)
 {
-	struct der list, rdns[RDNS_MAX], pair;
-	size_t n = 0;
+	struct part parts[PARTS_MAX];
+	struct der list;
+	size_t n;
 
 	if (der_take(&name, DER_SEQUENCE, &list) != 0)
 		return;
-	while (n < RDNS_MAX && der_take(&list.body, DER_SET, &rdns[n]) == 0)
-		n++;
+	n = take_parts(list.body, parts);
 	for (size_t i = n; i-- > 0;) {
-		bool first = true;
-
 		if (i + 1 < n)
-			out_lit(out, ",");
-		while (der_take(&rdns[i].body, DER_SEQUENCE, &pair) == 0) {
-			if (!first)
-				out_lit(out, "+");
-			write_pair(pair.body, out);
-			first = false;
-		}
+			out_byte(out, parts[i].set == parts[i + 1].set ? '+' : ',');
+		write_pair(parts[i].pair, out);
 	}
 }
 
