@@ -106,16 +106,6 @@ int cr_asprintf(char **text, const char *format, ...)
 	return n;
 }
 
-void cr_log(enum criterion_severity severity, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vdprintf(own_stderr, format, args);
-	va_end(args);
-	dprintf(own_stderr, "\n");
-}
-
 void cr_asprintf_free(char *text)
 {
 	free(text);
@@ -191,10 +181,4 @@ FILE *cr_get_redirected_stderr(void)
 {
 	clearerr(err_reader); /* its end moves */
 	return err_reader;
-}
-
-FILE *cr_get_redirected_stdout(void)
-{
-	clearerr(out_reader);
-	return out_reader;
 }
