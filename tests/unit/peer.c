@@ -1,101 +1,264 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Unit tests of tls/peer: names of certificates as text. The DER is of certificates that OpenSSL
- * made, the texts are what it says of them (openssl x509 -nameopt RFC2253).
+ * peer: what becomes of client certificates in the four modes of ssl_verify_client, and of those of
+ * servers; what is told of them.
  */
 #include "tls/peer.h"
 
-#include <criterion/criterion.h>
+#include "tests/lib/tls_pair.h"
+#include "tls/library.h"
+#include "tls/trust.h"
 
-static const struct {
-	struct str der;
-	const char *text;
-} names[] = {
-	{STR_INIT("\x30\x3d\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02\x44\x45\x31\x1d\x30\x1b"
-		  "\x06\x03\x55\x04\x0a\x0c\x14\x4d\xc3\xbc\x6c\x6c\x65\x72\x20\x22\x75\x6e\x64"
-		  "\x22\x20\x53\xc3\xb6\x68\x6e\x65\x31\x0f\x30\x0d\x06\x03\x55\x04\x03\x0c\x06"
-		  "\x61\x6c\x69\x63\x65\x20"),
-	 "CN=alice\\ ,O=M\\C3\\BCller \\\"und\\\" S\\C3\\B6hne,C=DE"},
-	{STR_INIT("\x30\x81\xa2\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02\x44\x45\x31\x10\x30"
-		  "\x0e\x06\x03\x55\x04\x08\x0c\x07\x23\x42\x61\x79\x65\x72\x6e\x31\x19\x30\x17"
-		  "\x06\x03\x55\x04\x07\x0c\x10\x20\x6c\x65\x61\x64\x20\x61\x6e\x64\x20\x74\x72"
-		  "\x61\x69\x6c\x20\x31\x1a\x30\x18\x06\x03\x55\x04\x0a\x0c\x11\x61\x2c\x62\x2b"
-		  "\x63\x22\x64\x5c\x65\x3c\x66\x3e\x67\x3b\x68\x3d\x69\x31\x0e\x30\x0c\x06\x03"
-		  "\x55\x04\x0b\x0c\x05\xc3\x9c\x6e\x69\x74\x31\x0f\x30\x0d\x06\x03\x55\x04\x03"
-		  "\x0c\x06\xe5\x90\x8d\xe5\x89\x8d\x31\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7"
-		  "\x0d\x01\x09\x01\x16\x0d\x78\x40\x65\x78\x61\x6d\x70\x6c\x65\x2e\x6f\x72\x67"
-		  "\x31\x0b\x30\x09\x06\x03\x55\x04\x05\x13\x02\x34\x32"),
-	 "serialNumber=42,emailAddress=x@example.org,CN=\\E5\\90\\8D\\E5\\89\\8D,OU=\\C3\\9Cnit,O="
-	 "a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h=i,L=\\ lead and trail\\ ,ST=\\#Bayern,C=DE"},
-	{STR_INIT("\x30\x81\xb9\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02\x44\x45\x31\x0a\x30"
-		  "\x08\x06\x03\x55\x04\x0a\x0c\x01\x61\x31\x18\x30\x08\x06\x03\x55\x04\x0b\x0c"
-		  "\x01\x62\x30\x0c\x06\x03\x55\x04\x03\x0c\x05\x6d\x75\x6c\x74\x69\x31\x12\x30"
-		  "\x10\x06\x0a\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01\x0c\x02\x75\x31\x31\x13"
-		  "\x30\x11\x06\x0a\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19\x16\x03\x6f\x72\x67"
-		  "\x31\x12\x30\x10\x06\x0a\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19\x16\x02\x65"
-		  "\x78\x31\x0a\x30\x08\x06\x03\x55\x04\x09\x0c\x01\x73\x31\x0a\x30\x08\x06\x03"
-		  "\x55\x04\x0c\x0c\x01\x74\x31\x0a\x30\x08\x06\x03\x55\x04\x2a\x0c\x01\x67\x31"
-		  "\x0b\x30\x09\x06\x03\x55\x04\x04\x0c\x02\x73\x6e\x31\x0a\x30\x08\x06\x03\x55"
-		  "\x04\x41\x0c\x01\x70\x31\x0a\x30\x08\x06\x03\x55\x04\x2e\x13\x01\x71"),
-	 "dnQualifier=q,pseudonym=p,SN=sn,GN=g,title=t,street=s,DC=ex,DC=org,UID=u1,CN=multi+OU=b,"
-	 "O=a,C=DE"},
-	{STR_INIT("\x30\x36\x31\x11\x30\x0f\x06\x03\x55\x04\x0a\x0c\x08\x74\x61\x62\x09\x68\x65"
-		  "\x72\x65\x31\x15\x30\x13\x06\x03\x55\x04\x03\x0c\x0c\x6e\x65\x77\x0a\x6c\x69"
-		  "\x6e\x65\x7f\x64\x65\x6c\x31\x0a\x30\x08\x06\x03\x55\x04\x0b\x0c\x01\x20"),
-	 "OU=\\ ,CN=new\\0Aline\\7Fdel,O=tab\\09here"},
-	{STR_INIT("\x30\x26\x31\x15\x30\x13\x06\x03\x55\x04\x0a\x1e\x0c\x00\x53\x00\xfc\x00\xdf"
-		  "\x00\x2c\x00\x20\x00\x78\x31\x0d\x30\x0b\x06\x03\x55\x04\x03\x1e\x04\x54\x0d"
-		  "\x52\x4d"),
-	 "CN=\\E5\\90\\8D\\E5\\89\\8D,O=S\\C3\\BC\\C3\\9F\\, x"},
-	{STR_INIT("\x30\x22\x31\x0f\x30\x0d\x06\x03\x55\x04\x0a\x14\x06\x53\xfc\xdf\x2c\x20\x78"
-		  "\x31\x0f\x30\x0d\x06\x03\x55\x04\x03\x14\x06\xdc\x6d\x6c\x61\x75\x74"),
-	 "CN=\\C3\\9Cmlaut,O=S\\C3\\BC\\C3\\9F\\, x"},
-	{STR_INIT("\x30\x00"), ""},
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct pair pair;
+
+struct shown {
+	bool up;
+	enum channel_client client;
+	struct channel_verified verified;
+	struct auth_http_tls facts;
+	uint8_t memory[CHANNEL_FACTS_MAX];
 };
 
-static struct str text_of(struct str der)
-{
-	static uint8_t room[4096];
-	struct out o;
+static struct shown shown;
 
-	out_init(&o, room, sizeof(room));
-	peer_write_name(der, &o);
-	cr_assert(!out_overflow(&o));
-	return out_data(&o);
+/* A client with that certificate (NULL: without) meets a server with these rules. */
+static const struct shown *show(const struct tls_acceptor_conf *ac, const char *certificate,
+				unsigned version)
+{
+	struct tls_connector_conf kc = pair_connector_conf();
+	struct acceptor *a = pair_acceptor(ac);
+	struct connector *k;
+	struct arena arena;
+
+	kc.suites.versions = version;
+	if (certificate != NULL)
+		kc.identities = (struct tls_identities){pair_identity(certificate), 1};
+	k = pair_connector(&kc);
+	pair_init(&pair, a, k, NULL);
+	shown.up = pair_shake(&pair);
+	arena_init(&arena, shown.memory, sizeof(shown.memory));
+	shown.client = channel_judge(&pair.server);
+	shown.verified = channel_verified(&pair.server);
+	channel_facts(&pair.server, &arena, &shown.facts);
+	pair_shut(&pair);
+	connector_close(k);
+	acceptor_close(a);
+	return &shown;
 }
 
-Test(peer, names_are_openssls)
+static struct tls_acceptor_conf asking(enum tls_verify verify)
 {
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct str text = text_of(names[i].der);
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
 
-		cr_expect(str_eq(text, str_cstr(names[i].text)), "%.*s", (int)text.n,
-			  (const char *)text.p);
+	ac.verify = verify;
+	ac.client_ca = pair_file("ca.pem");
+	return ac;
+}
+
+struct expectation {
+	const char *certificate;
+	uint32_t depth;
+	enum trust_error error;
+	bool no_ca; /* fine where it is not asked who has signed */
+};
+
+static const struct expectation expectations[] = {
+	{"good", 1, TRUST_OK, true},          {"good", 0, TRUST_OK, true},
+	{"rsa", 1, TRUST_OK, true},           {"ed25519", 1, TRUST_OK, true},
+	{"middling", 1, TRUST_OK, true},      {"middling", 0, TRUST_TOO_LONG, true},
+	{"deep", 2, TRUST_OK, true},          {"deep", 1, TRUST_TOO_LONG, true},
+	{"expired", 1, TRUST_EXPIRED, false}, {"early", 1, TRUST_NOT_YET_VALID, false},
+	{"self", 1, TRUST_SELF_SIGNED, true}, {"unknown", 1, TRUST_NO_LEAF_SIGNATURE, true},
+	{"purpose", 1, TRUST_PURPOSE, false}, {"fake", 5, TRUST_INVALID_CA, false},
+	{"revoked", 1, TRUST_OK, true},
+};
+
+static void expect(const struct expectation *x, unsigned version)
+{
+	struct tls_acceptor_conf ac = asking(TLS_VERIFY_ON);
+	const struct shown *s;
+
+	ac.verify_depth = x->depth;
+	s = show(&ac, x->certificate, version);
+	cr_expect(s->up, "%s", x->certificate);
+	cr_expect(s->verified.came && s->verified.asked, "%s", x->certificate);
+	cr_expect_eq(s->verified.error, x->error, "%s: %d", x->certificate, s->verified.error);
+	cr_expect_eq(s->client, x->error == TRUST_OK ? CHANNEL_CLIENT_OK : CHANNEL_CLIENT_BAD);
+	if (x->error == TRUST_OK) {
+		cr_expect(str_eq(s->facts.verify, STR("SUCCESS")));
+	} else {
+		cr_expect(str_starts(s->facts.verify, STR("FAILED:")));
+		cr_expect(str_eq(str_from(s->facts.verify, 7), trust_text(x->error)));
+	}
+	ac.verify = TLS_VERIFY_OPTIONAL;
+	s = show(&ac, x->certificate, version);
+	cr_expect_eq(s->client, x->error == TRUST_OK ? CHANNEL_CLIENT_OK : CHANNEL_CLIENT_BAD);
+	ac.verify = TLS_VERIFY_OPTIONAL_NO_CA;
+	s = show(&ac, x->certificate, version);
+	cr_expect_eq(s->client, x->no_ca ? CHANNEL_CLIENT_OK : CHANNEL_CLIENT_BAD, "%s",
+		     x->certificate);
+	cr_expect_eq(s->verified.error, x->error);
+}
+
+Test(peer, judges_client_certificates)
+{
+	for (size_t i = 0; i < sizeof(expectations) / sizeof(expectations[0]); i++) {
+		expect(&expectations[i], TLS_1_2);
+		expect(&expectations[i], TLS_1_3);
 	}
 }
 
-Test(peer, names_cut_short)
+Test(peer, without_a_certificate_only_on_refuses)
 {
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		for (size_t n = 0; n < names[i].der.n; n++)
-			cr_expect_eq(text_of(str_first(names[i].der, n)).n, 0);
+	static const enum tls_verify rules[] = {TLS_VERIFY_OFF, TLS_VERIFY_ON, TLS_VERIFY_OPTIONAL,
+						TLS_VERIFY_OPTIONAL_NO_CA};
+
+	for (size_t i = 0; i < 4; i++)
+		for (unsigned v = TLS_1_2; v <= TLS_1_3; v *= 2) {
+			struct tls_acceptor_conf ac = asking(rules[i]);
+			const struct shown *s = show(&ac, NULL, v);
+
+			cr_expect(s->up);
+			cr_expect_not(s->verified.came);
+			cr_expect_eq(s->client, rules[i] == TLS_VERIFY_ON ? CHANNEL_CLIENT_NONE
+									  : CHANNEL_CLIENT_OK);
+			cr_expect(str_eq(s->facts.verify,
+					 rules[i] == TLS_VERIFY_OFF ? str_none() : STR("NONE")));
+		}
 }
 
-/* One with so many parts is not shown in part. */
-Test(peer, names_with_too_many_parts)
+static void revokes(const char *crl, const char *certificate, uint32_t depth, enum trust_error want)
 {
-	static const uint8_t part[] = "\x31\x0a\x30\x08\x06\x03\x55\x04\x03\x0c\x01\x61";
-	uint8_t der[4 + 65 * 12];
-	struct out o;
+	struct tls_acceptor_conf ac = asking(TLS_VERIFY_ON);
+	const struct shown *s;
 
-	for (unsigned parts = 64; parts <= 65; parts++) {
-		out_init(&o, der, sizeof(der));
-		out_byte(&o, 0x30);
-		out_byte(&o, 0x82);
-		out_byte(&o, (uint8_t)(parts * 12 >> 8));
-		out_byte(&o, (uint8_t)(parts * 12));
-		for (unsigned i = 0; i < parts; i++)
-			out_str(&o, str_of(part, 12));
-		cr_expect_eq(text_of(out_data(&o)).n, parts == 64 ? 64 * 5 - 1 : 0);
+	ac.crl = pair_file(crl);
+	ac.verify_depth = depth;
+	s = show(&ac, certificate, TLS_1_3);
+	cr_expect_eq(s->verified.error, want, "%s with %s: %d", certificate, crl,
+		     s->verified.error);
+}
+
+Test(peer, obeys_revocation_lists)
+{
+	revokes("crl.pem", "good", 1, TRUST_OK);
+	revokes("crl.pem", "revoked", 1, TRUST_REVOKED);
+	revokes("crl-old.pem", "good", 1, TRUST_CRL_EXPIRED);
+	revokes("crl.pem", "deep", 2, TRUST_NO_CRL);
+	revokes("crl-all.pem", "deep", 2, TRUST_OK);
+	revokes("crl-all.pem", "middling", 2, TRUST_OK);
+	revokes("crl-all.pem", "revoked", 2, TRUST_REVOKED);
+}
+
+/* What one client has sent must not vouch for another. */
+Test(peer, forgets_what_it_was_sent)
+{
+	struct tls_acceptor_conf ac = asking(TLS_VERIFY_ON);
+	struct tls_connector_conf kc = pair_connector_conf();
+	struct tls_identity alone = *pair_identity("middling");
+	struct str text = alone.chain.bytes;
+	struct acceptor *a = pair_acceptor(&ac);
+	struct connector *with, *without;
+	uint64_t before;
+	const char *end = strstr((const char *)text.p, "-----END CERTIFICATE-----");
+
+	cr_assert(end);
+	alone.chain.bytes.n = (size_t)(end - (const char *)text.p) + 26;
+	kc.identities = (struct tls_identities){pair_identity("middling"), 1};
+	with = pair_connector(&kc);
+	kc.identities.v = &alone;
+	without = pair_connector(&kc);
+	before = library_memory();
+	for (int i = 0; i < 3; i++) {
+		pair_init(&pair, a, with, NULL);
+		cr_expect(pair_shake(&pair));
+		cr_expect_eq(channel_verified(&pair.server).error, TRUST_OK);
+		pair_shut(&pair);
+		pair_init(&pair, a, without, NULL);
+		cr_expect(pair_shake(&pair));
+		cr_expect_eq(channel_verified(&pair.server).error, TRUST_NO_LEAF_SIGNATURE);
+		pair_shut(&pair);
+	}
+	cr_expect_eq(library_memory(), before);
+	connector_close(with);
+	connector_close(without);
+	acceptor_close(a);
+}
+
+Test(peer, tells_what_is_in_the_certificate)
+{
+	struct tls_acceptor_conf ac = asking(TLS_VERIFY_ON);
+	const struct shown *s = show(&ac, "good", TLS_1_3);
+	struct tls_file f = pair_file("good.pem");
+
+	cr_expect(str_eq(s->facts.protocol, STR("TLSv1.3")));
+	cr_expect(str_starts(s->facts.cipher, STR("TLS_")));
+	cr_expect(str_eq(s->facts.subject, STR("CN=good client,O=Tests")));
+	cr_expect(str_eq(s->facts.issuer, STR("CN=Authority,O=Tests")));
+	cr_expect_eq(s->facts.serial.n, 4);
+	cr_expect_eq(s->facts.fingerprint.n, 40);
+	cr_expect(str_eq(s->facts.certificate, f.bytes));
+}
+
+/* --- servers ------------------------------------------------------------------------------ */
+
+struct server {
+	const char *certificate, *host, *ca;
+	enum trust_error error;
+};
+
+static const struct server servers[] = {
+	{"ecdsa", "mx.test", "ca.pem", TRUST_OK},
+	{"rsa", "localhost", "ca.pem", TRUST_OK},
+	{"ed25519", "127.0.0.1", "ca.pem", TRUST_OK},
+	{"ecdsa", "MX.Test", "ca.pem", TRUST_OK},
+	{"ecdsa", NULL, "ca.pem", TRUST_OK},
+	{"wild", "x.wild.test", "ca.pem", TRUST_OK},
+	{"wild", "x.y.wild.test", "ca.pem", TRUST_HOST},
+	{"wild", "wild.test", "ca.pem", TRUST_HOST},
+	{"stranger", "mx.test", "ca.pem", TRUST_HOST},
+	{"ecdsa", "127.0.0.2", "ca.pem", TRUST_HOST},
+	{"past", "mx.test", "ca.pem", TRUST_EXPIRED},
+	{"ecdsa", "mx.test", "other-ca.pem", TRUST_NO_LEAF_SIGNATURE},
+	{"self", NULL, "ca.pem", TRUST_SELF_SIGNED},
+	{"self", NULL, "self.pem", TRUST_OK},
+};
+
+static void meet(const struct server *x, unsigned version)
+{
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
+	struct tls_connector_conf kc = pair_connector_conf();
+	struct acceptor *a;
+	struct connector *k;
+	struct channel_verified v;
+
+	ac.identities.v = pair_identity(x->certificate);
+	kc.suites.versions = version;
+	kc.verify = true;
+	kc.trusted_ca = pair_file(x->ca);
+	if (x->host != NULL)
+		kc.name = str_cstr(x->host);
+	a = pair_acceptor(&ac);
+	k = pair_connector(&kc);
+	pair_init(&pair, a, k, NULL);
+	cr_expect_eq(pair_shake(&pair), x->error == TRUST_OK, "%s %s", x->certificate, x->host);
+	v = channel_verified(&pair.client);
+	cr_expect_eq(v.error, x->error, "%s %s: %d", x->certificate, x->host, v.error);
+	if (x->error != TRUST_OK)
+		cr_expect(str_eq(channel_why(&pair.client), trust_text(x->error)));
+	pair_shut(&pair);
+	connector_close(k);
+	acceptor_close(a);
+}
+
+Test(peer, judges_servers)
+{
+	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+		meet(&servers[i], TLS_1_2);
+		meet(&servers[i], TLS_1_3);
 	}
 }
