@@ -236,19 +236,29 @@ void pair_tls_transmit(struct thread *t, struct pair *p, enum side side)
 
 /* ---- its end ---- */
 
+/* There is somebody to wait for: a client for some seconds, if it has last words to hear. */
+static bool is_waited_for(const struct thread *t, const struct pair *p, enum side side)
+{
+	const struct session *s = &p->session;
+
+	if (t->env.now_ms >= s->deadline_ms)
+		return false;
+	return !p->conn[side].stalled || (side == SIDE_FRONT && s->lingers);
+}
+
 bool pair_tls_leave(struct thread *t, struct pair *p, enum side side)
 {
 	struct tls_link *l = p->link[side];
-	uint64_t deadline_ms = p->session.deadline_ms;
 
 	if (!l || l->gone)
 		return true;
 	tls_link_bye(t, l);
 	tls_link_send(t, l);
-	if (tls_link_drained(l) || (deadline_ms && t->env.now_ms >= deadline_ms))
-		return true;
-	/* Who does not listen is waited for if it is a client with last words to hear. */
-	return l->conn->stalled && (side == SIDE_BACK || !p->session.lingers);
+	if (!tls_link_drained(l) && is_waited_for(t, p, side))
+		return false;
+	/* Once is enough. */
+	l->gone = true;
+	return true;
 }
 
 void pair_tls_rest(struct thread *t, struct pair *p)

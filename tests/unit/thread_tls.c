@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Unit tests of io/pair_tls, io/tls_link and what io/pump does with them: a real ring thread
- * between peers that speak TLS, on sockets of the test.
+ * Unit tests of io/pair_tls and io/tls_link: clients that speak TLS, or should, with a real ring
+ * thread.
  */
-#include "tests/lib/stand.h"
-#include "tests/lib/tls_pair.h"
-#include "tests/lib/tls_talk.h"
+#include "tests/lib/secure_stand.h"
 
 #include <criterion/criterion.h>
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,97 +15,17 @@
 
 #define LOGGED(st, t) cr_assert(stand_logged((st), (t)), "%s", (st)->log)
 
-/* A stand whose client, backend or both speak TLS. */
-struct secure_stand {
-	struct stand *st;
-	struct tls_acceptor_conf ac;
-	struct tls_connector_conf kc;
-	struct acceptor *acceptor;
-	struct connector *connector;
-};
-
-static struct secure_stand secure_new(void)
-{
-	struct secure_stand s = {
-		.st = stand_new(), .ac = pair_acceptor_conf(), .kc = pair_connector_conf()};
-
-	s.st->worker.tls = true;
-	s.st->listen.ssl = true;
-	return s;
-}
-
-static void secure_start(struct secure_stand *s)
-{
-	s->acceptor = pair_acceptor(&s->ac);
-	s->connector = pair_connector(&s->kc);
-	s->st->server.acceptor = s->acceptor;
-	s->st->server.connector = s->connector;
-	stand_start(s->st);
-}
-
-static void secure_done(struct secure_stand *s)
-{
-	stand_done(s->st);
-	acceptor_close(s->acceptor);
-	connector_close(s->connector);
-}
-
-static struct tls_talk *secure_client(struct secure_stand *s)
-{
-	return tls_talk_connect(stand_connect(s->st), s->connector);
-}
-
-static struct tls_talk *greeted(struct secure_stand *s)
-{
-	struct tls_talk *client = secure_client(s);
-
-	tls_talk_expect(client, "220 mx.test ESMTP ready\r\n");
-	return client;
-}
-
-/* Its AUTH is answered with a route; the backend's connection. */
-static int routed(struct secure_stand *s, struct tls_talk *client)
-{
-	int auth, back;
-
-	tls_talk_say(client, "AUTH PLAIN AHRpbQBzZWNyZXQ=\r\n");
-	auth = stand_accept(s->st->auth_fd);
-	stand_request(s->st, auth);
-	stand_route(s->st, auth);
-	back = stand_accept(s->st->back_fd);
-	close(auth);
-	return back;
-}
-
-static int plain_login(struct tls_talk *client, int back)
-{
-	stand_say(back, "220 back.test\r\n");
-	stand_expect(back, "HELO mx.test\r\n");
-	stand_say(back, "250 back.test\r\n");
-	tls_talk_expect(client, "235 2.0.0 OK\r\n");
-	return back;
-}
-
-static struct tls_talk *secure_login(struct tls_talk *client, struct tls_talk *back)
-{
-	tls_talk_say(back, "220 back.test\r\n");
-	tls_talk_expect(back, "HELO mx.test\r\n");
-	tls_talk_say(back, "250 back.test\r\n");
-	tls_talk_expect(client, "235 2.0.0 OK\r\n");
-	return back;
-}
-
 /* ---- TLS from the first byte ---- */
 
 Test(thread_tls, mail_goes_through)
 {
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 	struct tls_talk *client;
 	int back;
 
-	secure_start(&s);
-	client = greeted(&s);
-	back = plain_login(client, routed(&s, client));
+	secure_stand_start(&s);
+	client = secure_stand_greeted(&s);
+	back = secure_stand_plain(client, secure_stand_routed(&s, client));
 	tls_talk_say(client, "MAIL FROM:<a@b>\r\n");
 	stand_expect(back, "MAIL FROM:<a@b>\r\n");
 	stand_say(back, "250 ok\r\n");
@@ -124,47 +40,47 @@ Test(thread_tls, mail_goes_through)
 	cr_assert_eq(s.st->counters.sessions.ended[REASON_DONE], 1, "%s", s.st->log);
 	cr_assert_eq(s.st->counters.tls[THREAD_TLS_FRONT].handshakes, 1);
 	cr_assert_eq(s.st->counters.tls[THREAD_TLS_FRONT].failed, 0);
-	secure_done(&s);
+	secure_stand_done(&s);
 }
 
 Test(thread_tls, last_words_are_followed_by_close_notify)
 {
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 	struct tls_talk *client;
 
-	secure_start(&s);
-	client = greeted(&s);
+	secure_stand_start(&s);
+	client = secure_stand_greeted(&s);
 	tls_talk_say(client, "QUIT\r\n");
 	tls_talk_expect(client, "221 2.0.0 Bye\r\n");
 	tls_talk_expect_end(client);
-	secure_done(&s);
+	secure_stand_done(&s);
 }
 
 Test(thread_tls, the_auth_service_hears_about_it)
 {
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 	struct tls_talk *client;
 	int auth;
 
-	secure_start(&s);
-	client = greeted(&s);
+	secure_stand_start(&s);
+	client = secure_stand_greeted(&s);
 	tls_talk_say(client, "AUTH PLAIN AHRpbQBzZWNyZXQ=\r\n");
 	auth = stand_accept(s.st->auth_fd);
 	cr_assert_not_null(strstr(stand_request(s.st, auth), "Auth-SSL: on\r\n"), "%s", s.st->text);
 	cr_assert_not_null(strstr(s.st->text, "Auth-SSL-Protocol: TLSv1.3\r\n"), "%s", s.st->text);
 	close(auth);
 	tls_talk_close(client);
-	secure_done(&s);
+	secure_stand_done(&s);
 }
 
 /* ---- who speaks no TLS ---- */
 
 Test(thread_tls, plain_text_is_no_handshake)
 {
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 	int client;
 
-	secure_start(&s);
+	secure_stand_start(&s);
 	client = stand_connect(s.st);
 	stand_say(client, "EHLO here\r\nAUTH PLAIN AHRpbQBzZWNyZXQ=\r\n");
 	stand_expect_end(client);
@@ -173,15 +89,15 @@ Test(thread_tls, plain_text_is_no_handshake)
 	cr_assert_eq(s.st->counters.tls[THREAD_TLS_FRONT].failed, 1);
 	LOGGED(s.st, "SSL_do_handshake() failed (SSL: plain text");
 	LOGGED(s.st, "while SSL handshaking");
-	secure_done(&s);
+	secure_stand_done(&s);
 }
 
 Test(thread_tls, a_client_may_leave_in_the_middle)
 {
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 	int client;
 
-	secure_start(&s);
+	secure_stand_start(&s);
 	client = stand_connect(s.st);
 	cr_assert_eq(send(client, "\x16\x03\x01\x02\x00\x01\x00", 7, 0), 7);
 	cr_assert_eq(shutdown(client, SHUT_WR), 0);
@@ -190,29 +106,45 @@ Test(thread_tls, a_client_may_leave_in_the_middle)
 	close(client);
 	stand_stop(s.st, THREAD_DRAIN);
 	cr_assert_eq(s.st->counters.sessions.ended[REASON_CLIENT_TLS_CLOSED], 2, "%s", s.st->log);
-	secure_done(&s);
+	secure_stand_done(&s);
 }
 
 Test(thread_tls, who_stops_in_the_middle_is_timed_out)
 {
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 	int client;
 
 	s.st->server.timeout_ms = 50;
-	secure_start(&s);
+	secure_stand_start(&s);
 	client = stand_connect(s.st);
 	cr_assert_eq(send(client, "\x16\x03\x01\x02\x00\x01\x00", 7, 0), 7);
 	stand_expect_end(client);
 	stand_stop(s.st, THREAD_DRAIN);
 	cr_assert_eq(s.st->counters.sessions.ended[REASON_CLIENT_TIMEOUT], 1, "%s", s.st->log);
-	secure_done(&s);
+	secure_stand_done(&s);
+}
+
+Test(thread_tls, a_certificate_is_asked_for_and_missed)
+{
+	struct secure_stand s = secure_stand_new();
+	struct tls_talk *client;
+
+	s.ac.verify = TLS_VERIFY_ON;
+	s.ac.client_ca = pair_file("ca.pem");
+	secure_stand_start(&s);
+	client = secure_stand_client(&s);
+	tls_talk_expect(client, "421 4.7.1 No required SSL certificate\r\n");
+	tls_talk_expect_end(client);
+	stand_stop(s.st, THREAD_DRAIN);
+	cr_assert_eq(s.st->counters.sessions.ended[REASON_CLIENT_CERT_NONE], 1, "%s", s.st->log);
+	secure_stand_done(&s);
 }
 
 /* ---- STARTTLS ---- */
 
 static struct secure_stand starttls_new(void)
 {
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 
 	s.st->listen.ssl = false;
 	s.st->server.front.starttls = STARTTLS_ON;
@@ -225,7 +157,7 @@ Test(thread_tls, starttls_begins_anew)
 	struct tls_talk *client;
 	int fd, back;
 
-	secure_start(&s);
+	secure_stand_start(&s);
 	fd = stand_connect(s.st);
 	stand_expect(fd, "220 mx.test ESMTP ready\r\n");
 	stand_say(fd, "STARTTLS\r\n");
@@ -233,12 +165,12 @@ Test(thread_tls, starttls_begins_anew)
 	client = tls_talk_connect(fd, s.connector);
 	tls_talk_say(client, "NOOP\r\n");
 	tls_talk_expect(client, "250 2.0.0 OK\r\n");
-	back = plain_login(client, routed(&s, client));
+	back = secure_stand_plain(client, secure_stand_routed(&s, client));
 	tls_talk_say(client, "hello\r\n");
 	stand_expect(back, "hello\r\n");
 	close(back);
 	tls_talk_expect_end(client);
-	secure_done(&s);
+	secure_stand_done(&s);
 }
 
 /* In one segment, and in two at every place (CVE-2011-0411). */
@@ -248,7 +180,7 @@ Test(thread_tls, nothing_behind_starttls_is_executed)
 	struct secure_stand s = starttls_new();
 	size_t dropped = 0, failed = 0;
 
-	secure_start(&s);
+	secure_stand_start(&s);
 	for (size_t cut = 1; cut < sizeof(words) - 1; cut++) {
 		int fd = stand_connect(s.st);
 		struct tls_talk *client = tls_talk_new(fd);
@@ -273,19 +205,19 @@ Test(thread_tls, nothing_behind_starttls_is_executed)
 	cr_assert_eq(dropped + failed, sizeof(words) - 2);
 	cr_assert_eq(s.st->counters.sessions.ended[REASON_QUIT], dropped, "%s", s.st->log);
 	cr_assert_eq(s.st->counters.sessions.ended[REASON_CLIENT_TLS], failed, "%s", s.st->log);
-	secure_done(&s);
+	secure_stand_done(&s);
 }
 
 /* ---- behind a PROXY header ---- */
 
 Test(thread_tls, the_proxy_header_comes_first)
 {
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 	struct tls_talk *client;
 	int fd;
 
 	s.st->listen.proxy_protocol = true;
-	secure_start(&s);
+	secure_stand_start(&s);
 	fd = stand_connect(s.st);
 	stand_say(fd, "PROXY TCP4 192.0.2.7 192.0.2.1 4711 25\r\n");
 	client = tls_talk_connect(fd, s.connector);
@@ -293,17 +225,17 @@ Test(thread_tls, the_proxy_header_comes_first)
 	tls_talk_say(client, "QUIT\r\n");
 	tls_talk_expect(client, "221 2.0.0 Bye\r\n");
 	tls_talk_expect_end(client);
-	secure_done(&s);
+	secure_stand_done(&s);
 }
 
 /* Both in one segment. */
 Test(thread_tls, the_hello_may_come_with_the_proxy_header)
 {
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 	struct tls_talk *client;
 
 	s.st->listen.proxy_protocol = true;
-	secure_start(&s);
+	secure_stand_start(&s);
 	client = tls_talk_new(stand_connect(s.st));
 	cr_assert_eq(channel_connect(&client->channel, s.connector, NULL, 0), 0);
 	out_lit(&client->out, "PROXY TCP4 192.0.2.7 192.0.2.1 4711 25\r\n");
@@ -312,179 +244,20 @@ Test(thread_tls, the_hello_may_come_with_the_proxy_header)
 	tls_talk_say(client, "QUIT\r\n");
 	tls_talk_expect(client, "221 2.0.0 Bye\r\n");
 	tls_talk_expect_end(client);
-	secure_done(&s);
-}
-
-/* ---- with the backend ---- */
-
-Test(thread_tls, the_backend_may_speak_it_at_once)
-{
-	struct secure_stand s = secure_new();
-	struct tls_talk *client, *back;
-
-	s.st->server.back_tls = BACK_TLS_ON;
-	secure_start(&s);
-	client = greeted(&s);
-	back = secure_login(client, tls_talk_accept(routed(&s, client), s.acceptor));
-	tls_talk_say(client, "hello\r\n");
-	tls_talk_expect(back, "hello\r\n");
-	tls_talk_bye(back);
-	tls_talk_close(back);
-	tls_talk_expect_end(client);
-	stand_stop(s.st, THREAD_DRAIN);
-	cr_assert_eq(s.st->counters.tls[THREAD_TLS_BACK].handshakes, 1);
-	cr_assert_eq(s.st->counters.tls[THREAD_TLS_BACK].cut, 0);
-	secure_done(&s);
-}
-
-Test(thread_tls, the_backend_hears_the_proxy_header_in_plain_text)
-{
-	struct secure_stand s = secure_new();
-	struct tls_talk *client, *back;
-	int fd;
-	char c, line[128] = "";
-
-	s.st->server.back_tls = BACK_TLS_ON;
-	s.st->server.proxy_out = PROXY_OUT_V1;
-	secure_start(&s);
-	client = greeted(&s);
-	fd = routed(&s, client);
-	for (size_t n = 0; n < sizeof(line) - 1 && !strchr(line, '\n'); n++) {
-		cr_assert_eq(recv(fd, &c, 1, 0), 1);
-		line[n] = c;
-	}
-	cr_assert_eq(strncmp(line, "PROXY TCP4 127.0.0.1 ", 21), 0, "%s", line);
-	back = secure_login(client, tls_talk_accept(fd, s.acceptor));
-	tls_talk_close(back);
-	tls_talk_expect_end(client);
-	stand_stop(s.st, THREAD_DRAIN);
-	cr_assert_eq(s.st->counters.tls[THREAD_TLS_BACK].cut, 1);
-	secure_done(&s);
-}
-
-Test(thread_tls, a_backend_that_speaks_none_is_refused)
-{
-	struct secure_stand s = secure_new();
-	struct tls_talk *client;
-	int back;
-
-	s.st->server.back_tls = BACK_TLS_ON;
-	secure_start(&s);
-	client = greeted(&s);
-	back = routed(&s, client);
-	stand_say(back, "220 back.test\r\n");
-	tls_talk_expect(client, "451 4.3.2 Internal server error\r\n");
-	tls_talk_expect_end(client);
-	close(back);
-	stand_stop(s.st, THREAD_DRAIN);
-	cr_assert_eq(s.st->counters.sessions.ended[REASON_BACK_TLS], 1, "%s", s.st->log);
-	secure_done(&s);
-}
-
-/* ---- bytes in bulk ---- */
-
-enum { LOAD = 8 * 1024 * 1024 };
-
-static uint8_t load[LOAD];
-
-static void make_load(void)
-{
-	for (size_t i = 0; i < LOAD; i++)
-		load[i] = (uint8_t)(i * 31 + (i >> 12));
-}
-
-/* One end: plain, or TLS. */
-struct end {
-	int fd;
-	struct tls_talk *talk;
-};
-
-static void *write_load(void *arg)
-{
-	struct end *e = arg;
-	size_t at = 0;
-
-	while (!e->talk && at < LOAD) {
-		ssize_t n = send(e->fd, load + at, LOAD - at, MSG_NOSIGNAL);
-
-		cr_assert_gt(n, 0);
-		at += (size_t)n;
-	}
-	for (; at < LOAD; at += 128 * 1024)
-		tls_talk_send(e->talk, load + at, 128 * 1024);
-	return NULL;
-}
-
-/* The reader begins late: by then everything on the way is full. */
-static void carry(struct end from, struct end to)
-{
-	static uint8_t bytes[64 * 1024];
-	pthread_t writer;
-	size_t got = 0;
-
-	cr_assert_eq(pthread_create(&writer, NULL, write_load, &from), 0);
-	usleep(50000);
-	while (got < LOAD) {
-		size_t n = to.talk ? tls_talk_read(to.talk, bytes, sizeof(bytes))
-				   : (size_t)recv(to.fd, bytes, sizeof(bytes), 0);
-
-		cr_assert(n > 0 && n <= LOAD - got, "after %zu", got);
-		cr_assert_eq(memcmp(bytes, load + got, n), 0, "between %zu and %zu", got, got + n);
-		got += n;
-	}
-	cr_assert_eq(pthread_join(writer, NULL), 0);
-}
-
-Test(thread_tls, megabytes_go_through_to_plain_and_back)
-{
-	struct secure_stand s = secure_new();
-	struct end client = {-1, NULL}, back = {-1, NULL};
-
-	make_load();
-	secure_start(&s);
-	client.talk = greeted(&s);
-	back.fd = plain_login(client.talk, routed(&s, client.talk));
-	carry(client, back);
-	carry(back, client);
-	carry(client, back);
-	tls_talk_close(client.talk);
-	stand_expect_end(back.fd);
-	stand_stop(s.st, THREAD_DRAIN);
-	cr_assert_eq(s.st->counters.tls[THREAD_TLS_FRONT].cut, 1);
-	secure_done(&s);
-}
-
-Test(thread_tls, megabytes_go_through_sealed_on_both_sides)
-{
-	struct secure_stand s = secure_new();
-	struct end client = {-1, NULL}, back = {-1, NULL};
-
-	make_load();
-	s.st->server.back_tls = BACK_TLS_ON;
-	secure_start(&s);
-	client.talk = greeted(&s);
-	back.talk = secure_login(client.talk, tls_talk_accept(routed(&s, client.talk), s.acceptor));
-	carry(client, back);
-	carry(back, client);
-	tls_talk_bye(client.talk);
-	tls_talk_expect_end(back.talk);
-	tls_talk_expect_end(client.talk);
-	stand_stop(s.st, THREAD_DRAIN);
-	cr_assert_eq(s.st->counters.sessions.ended[REASON_DONE], 1, "%s", s.st->log);
-	secure_done(&s);
+	secure_stand_done(&s);
 }
 
 /* ---- ends ---- */
 
 Test(thread_tls, a_client_that_half_closes_gets_its_replies)
 {
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 	struct tls_talk *client;
 	int back;
 
-	secure_start(&s);
-	client = greeted(&s);
-	back = plain_login(client, routed(&s, client));
+	secure_stand_start(&s);
+	client = secure_stand_greeted(&s);
+	back = secure_stand_plain(client, secure_stand_routed(&s, client));
 	tls_talk_say(client, "QUIT\r\n");
 	tls_talk_bye(client);
 	stand_expect(back, "QUIT\r\n");
@@ -493,18 +266,18 @@ Test(thread_tls, a_client_that_half_closes_gets_its_replies)
 	close(back);
 	tls_talk_expect(client, "221 bye\r\n");
 	tls_talk_expect_end(client);
-	secure_done(&s);
+	secure_stand_done(&s);
 }
 
 Test(thread_tls, nothing_behind_close_notify_is_looked_at)
 {
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 	struct tls_talk *client;
 	int back;
 
-	secure_start(&s);
-	client = greeted(&s);
-	back = plain_login(client, routed(&s, client));
+	secure_stand_start(&s);
+	client = secure_stand_greeted(&s);
+	back = secure_stand_plain(client, secure_stand_routed(&s, client));
 	tls_talk_say(client, "hello\r\n");
 	tls_talk_bye(client);
 	stand_say(client->fd, "RSET\r\nQUIT\r\n");
@@ -516,18 +289,18 @@ Test(thread_tls, nothing_behind_close_notify_is_looked_at)
 	cr_assert_eq(s.st->counters.sessions.ended[REASON_DONE] +
 			     s.st->counters.sessions.ended[REASON_RELAY_CLIENT_RESET],
 		     1, "%s", s.st->log);
-	secure_done(&s);
+	secure_stand_done(&s);
 }
 
 Test(thread_tls, cleartext_in_the_relay_ends_it)
 {
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 	struct tls_talk *client;
 	int back;
 
-	secure_start(&s);
-	client = greeted(&s);
-	back = plain_login(client, routed(&s, client));
+	secure_stand_start(&s);
+	client = secure_stand_greeted(&s);
+	back = secure_stand_plain(client, secure_stand_routed(&s, client));
 	tls_talk_say(client, "hello\r\n");
 	stand_expect(back, "hello\r\n");
 	stand_say(client->fd, "MAIL FROM:<a@b>\r\n");
@@ -535,19 +308,19 @@ Test(thread_tls, cleartext_in_the_relay_ends_it)
 	tls_talk_close(client);
 	stand_stop(s.st, THREAD_DRAIN);
 	cr_assert_eq(s.st->counters.sessions.ended[REASON_RELAY_CLIENT_RESET], 1, "%s", s.st->log);
-	secure_done(&s);
+	secure_stand_done(&s);
 }
 
 Test(thread_tls, stopping_says_why_and_goodbye)
 {
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 	struct tls_talk *idle, *busy;
 	int back, dark;
 
-	secure_start(&s);
-	idle = greeted(&s);
-	busy = greeted(&s);
-	back = plain_login(busy, routed(&s, busy));
+	secure_stand_start(&s);
+	idle = secure_stand_greeted(&s);
+	busy = secure_stand_greeted(&s);
+	back = secure_stand_plain(busy, secure_stand_routed(&s, busy));
 	dark = stand_connect(s.st);
 	tls_talk_say(idle, "NOOP\r\n");
 	tls_talk_expect(idle, "250 2.0.0 OK\r\n");
@@ -557,7 +330,7 @@ Test(thread_tls, stopping_says_why_and_goodbye)
 	tls_talk_expect_end(busy);
 	stand_expect_end(back);
 	stand_expect_end(dark);
-	secure_done(&s);
+	secure_stand_done(&s);
 }
 
 /* ---- many at a time ---- */
@@ -565,11 +338,11 @@ Test(thread_tls, stopping_says_why_and_goodbye)
 Test(thread_tls, many_come_at_once)
 {
 	enum { MANY = 60 };
-	struct secure_stand s = secure_new();
+	struct secure_stand s = secure_stand_new();
 	struct tls_talk *client[MANY];
 
 	s.st->worker.connections = MANY;
-	secure_start(&s);
+	secure_stand_start(&s);
 	/* All hellos are out before the first answer is read. */
 	for (int i = 0; i < MANY; i++) {
 		client[i] = tls_talk_new(stand_connect(s.st));
@@ -591,5 +364,5 @@ Test(thread_tls, many_come_at_once)
 	}
 	stand_stop(s.st, THREAD_DRAIN);
 	cr_assert_eq(s.st->counters.tls[THREAD_TLS_FRONT].handshakes, MANY);
-	secure_done(&s);
+	secure_stand_done(&s);
 }
