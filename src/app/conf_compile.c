@@ -309,6 +309,11 @@ static int settle_tls(struct conf_build *b, const struct conf_settings *s, struc
 		return -1;
 	if (to->acceptor || s->proxy_ssl.value != BACK_TLS_OFF || s->auth_url->https)
 		warn_of_library(b);
+	if (s->proxy_tls.verify && !s->proxy_tls.name.text.n)
+		conf_build_notice(
+			b, s->where,
+			"\"proxy_ssl_verify\" without \"proxy_ssl_name\" takes every name "
+			"in a mail server's certificate for good");
 	to->connector = conf_tls_client_build(b, &s->proxy_tls, &of);
 	return to->connector ? 0 : -1;
 }

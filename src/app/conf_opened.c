@@ -46,13 +46,28 @@ struct connector *conf_opened_connector(struct conf_opened *o, struct conf_pool 
 	return k;
 }
 
+struct tls_cache *conf_opened_cache(struct conf_opened *o, struct conf_pool *pool, size_t bytes)
+{
+	struct tls_cache *c;
+
+	begin();
+	c = cache_open(bytes);
+	if (c)
+		keep(&o->caches, pool, c);
+	return c;
+}
+
+/* A cache goes last: acceptors point to it. */
 void conf_opened_close(struct conf_opened *o)
 {
 	void **acceptors = o->acceptors.items, **connectors = o->connectors.items;
+	void **caches = o->caches.items;
 
 	for (uint32_t i = 0; i < o->acceptors.n; i++)
 		acceptor_close(acceptors[i]);
 	for (uint32_t i = 0; i < o->connectors.n; i++)
 		connector_close(connectors[i]);
+	for (uint32_t i = 0; i < o->caches.n; i++)
+		cache_close(caches[i]);
 	*o = (struct conf_opened){0};
 }

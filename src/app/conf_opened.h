@@ -7,13 +7,14 @@
 #define APP_CONF_OPENED_H
 
 #include "tls/acceptor.h"
+#include "tls/cache.h"
 #include "tls/connector.h"
 
 #include "app/conf_pool.h"
 
 /* All zero: nothing yet. */
 struct conf_opened {
-	struct conf_vec acceptors, connectors; /* pointers */
+	struct conf_vec acceptors, connectors, caches; /* pointers */
 };
 
 /* As acceptor_open() and so on; what comes is closed by conf_opened_close(). */
@@ -23,6 +24,9 @@ NODISCARD struct acceptor *conf_opened_acceptor(struct conf_opened *o, struct co
 NODISCARD struct connector *conf_opened_connector(struct conf_opened *o, struct conf_pool *pool,
 						  const struct tls_connector_conf *conf,
 						  struct tls_error *e);
+NODISCARD struct tls_cache *conf_opened_cache(struct conf_opened *o, struct conf_pool *pool,
+					      size_t bytes);
+
 /* Before the pool goes. */
 void conf_opened_close(struct conf_opened *o);
 

@@ -92,7 +92,7 @@ static const struct conf_row rows[] = {
 	{SETTING("ssl_session_cache", M_S), ARGS(1, 2), AT(tls.cache), .set = conf_tls_set_cache,
 	 .fallback = "none", .syntax = "off | none | [builtin[:number]] [shared:name:size]",
 	 .help = "Where sessions are kept that clients of TLS 1.2 may resume by their id. shared: "
-		 "so many bytes, of which a session takes some 256, for all servers that use the "
+		 "so many bytes, of which a session takes some 270, for all servers that use the "
 		 "name. builtin: so many sessions, 20480 without a number. All threads share "
 		 "either. With both, shared counts. Tickets need no cache."},
 	{SETTING("ssl_session_timeout", M_S), ARGS(1, 1), AT(tls.session_timeout_s),

@@ -218,6 +218,19 @@ static struct str context_of(struct conf_build *b, const struct tls_acceptor_con
 	return conf_pool_join(b->pool, context, conf->trusted_ca.bytes);
 }
 
+static int cache(struct conf_build *b, struct conf_tls_cache *c, struct tls_acceptor_conf *to)
+{
+	if (!c)
+		return 0;
+	if (!c->opened)
+		c->opened = conf_opened_cache(b->opened, b->pool, c->bytes);
+	to->cache = c->opened;
+	if (c->opened)
+		return 0;
+	return conf_error_say(b->error, "no memory for a session cache of %llu bytes",
+			      (unsigned long long)c->bytes);
+}
+
 static int commands(struct conf_build *b, const struct conf_tls *tls, struct tls_acceptor_conf *to)
 {
 	const struct conf_tls_command *all = tls->commands.items;
@@ -244,7 +257,7 @@ int conf_tls_build_lay_out(struct conf_build *b, const struct conf_settings *s,
 	};
 	if (identities(b, tls, &to->identities) || names(b, s, to) || clients(b, tls, to) ||
 	    ticket_keys(b, tls, to) || optional(b, tls->dhparam, "DH parameters", &to->dhparam) ||
-	    commands(b, tls, to))
+	    cache(b, tls->cache, to) || commands(b, tls, to))
 		return -1;
 	to->context = context_of(b, to);
 	return 0;

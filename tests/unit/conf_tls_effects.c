@@ -185,6 +185,7 @@ static void show_cache(const struct looked *l, struct out *o)
 {
 	const struct conf_tls_cache *c = l->s->tls.cache;
 
+	must((c != NULL) == (l->front.cache != NULL));
 	out_str(o, c ? c->name : STR("none"));
 	out_byte(o, ' ');
 	out_u64(o, c ? c->bytes : 0);
@@ -316,7 +317,7 @@ static const struct effect {
 	{"ssl_ecdh_curve", show_front_suites, FRONT, "ssl_ecdh_curve X25519;",
 	 "12 " HIGH "  X25519", "ssl_ecdh_curve auto;", FRONT},
 	{"ssl_session_cache", show_cache, "none 0", "ssl_session_cache builtin shared:x:1m;",
-	 "x 1048576", "ssl_session_cache builtin:9;", " 2304"},
+	 "x 1048576", "ssl_session_cache builtin:9;", " 2448"},
 	{"ssl_session_timeout", show_timeout, "300", "ssl_session_timeout 1y;", "31536000",
 	 "ssl_session_timeout 1h1s;", "3601"},
 	{"ssl_session_tickets", show_tickets, "on", "ssl_session_tickets off;", "off",

@@ -341,6 +341,8 @@ static const struct {
 	{"ssl_certificate %C/rsa.pem; ssl_certificate_key %C/rsa-locked.key;", "C/rsa-locked.key"},
 	{"ssl_ecdh_curve nonsense;", "nonsense"},
 	{"ssl_dhparam %C/ecdsa.pem;", "C/ecdsa.pem"},
+	{"ssl_verify_client on; ssl_client_certificate %C/ecdsa.key;", "C/ecdsa.key"},
+	{"ssl_verify_client on; ssl_client_certificate %C/ca.pem; ssl_crl %C/ca.pem;", "C/ca.pem"},
 };
 
 Test(conf_tls_errors, files_that_do_not_hold_what_they_should_are_named)
