@@ -78,12 +78,16 @@ static void note(struct thread *t, struct listener *l, enum log_level level, str
 			&(struct log_line){.target = conf->log, .level = level, .message = text});
 }
 
-/* Refused before it has a session: told so, and counted. */
+/* Refused before it has a session: counted, and told so in plain text, unless that is not its
+ * language. */
 static void refuse(struct thread *t, struct listener *l, int fd)
 {
 	const struct reason_row *row = reason_row(REASON_FULL);
 
-	net_say_and_close(fd, row->words[l->conf->server->front.protocol]);
+	if (l->conf->ssl)
+		net_close(fd);
+	else
+		net_say_and_close(fd, row->words[l->conf->server->front.protocol]);
 	if (t->counters.refused_full++ % 1000 == 0)
 		note(t, l, row->level, row->text);
 }
