@@ -19,6 +19,7 @@ struct call {
 	struct world *world;
 	const struct auth_service_conf *service;
 	struct wire wire;
+	struct wire_plan plan;
 	struct alarm *alarm;
 	struct guest *guest;
 	char in[REQUEST_MAX];
@@ -95,6 +96,21 @@ static void write_credentials(const struct guest *g, unsigned attempt, struct ou
 	out_lit(o, "\r\n");
 }
 
+static void write_tls(const struct guest *g, struct out *o)
+{
+	const struct toy *t = &g->client.wire.toy;
+	bool asked = g->conf->acceptor->verify != TLS_VERIFY_OFF;
+	bool came = g->wire.toy.certificate != 0;
+
+	out_lit(o, "Auth-SSL: on\r\nAuth-SSL-Protocol: ");
+	out_str(o, t->two_trips ? STR("TLSv1.2") : STR("TLSv1.3"));
+	out_lit(o, "\r\nAuth-SSL-Cipher: TOY-WITH-NOTHING\r\n");
+	if (!asked)
+		return;
+	out_lit(o, "Auth-SSL-Verify: ");
+	out_str(o, came ? STR("SUCCESS\r\nAuth-SSL-Subject: CN=guest\r\n") : STR("NONE\r\n"));
+}
+
 /* Up to the salt, which only the program knows, and from behind it. */
 static void write_request(const struct call *c, unsigned attempt, struct out *o, struct out *o2)
 {
@@ -125,6 +141,8 @@ static void write_request(const struct call *c, unsigned attempt, struct out *o,
 		lines_rcpt(g, o2);
 		out_lit(o2, "\r\n");
 	}
+	if (g->tls != GUEST_PLAIN)
+		write_tls(g, o2);
 	out_lit(o2, "\r\n");
 }
 
@@ -180,6 +198,19 @@ static void write_page(struct call *c, const char *status, struct str headers, s
 	out_str(&c->out, body);
 }
 
+static void write_back_tls(const struct guest *g, struct out *o)
+{
+	static const struct str words[] = {[BACK_TLS_OFF] = STR_INIT("off"),
+					   [BACK_TLS_ON] = STR_INIT("on"),
+					   [BACK_TLS_STARTTLS] = STR_INIT("starttls")};
+
+	if (g->back_tls_said == BACK_TLS_UNSAID)
+		return;
+	out_lit(o, "Auth-Server-SSL: ");
+	out_str(o, words[g->back_tls_said]);
+	out_lit(o, "\r\n");
+}
+
 static void write_ok(struct call *c)
 {
 	struct guest *g = c->guest;
@@ -190,6 +221,7 @@ static void write_ok(struct call *c)
 	out_lit(&o, "Auth-Status: OK\r\nAuth-Server: 10.255.0.1\r\nAuth-Port: ");
 	out_u64(&o, BACK_PORT + g->id);
 	out_lit(&o, "\r\n");
+	write_back_tls(g, &o);
 	if (lines_replaced(g)) {
 		out_lit(&o, "Auth-User: ");
 		lines_final_user(g, &o);
@@ -303,7 +335,7 @@ static void look_at(struct call *c, unsigned attempt)
 	struct guest *g = c->guest;
 
 	g->asked++;
-	if (g->tls_refused)
+	if (g->client_trick == CLIENT_INJECTS)
 		kernel_violation("starttls-executed", "guest %u: asked the auth service", g->id);
 	if (attempt < 1 || attempt > g->attempts || attempt < g->attempt_asked ||
 	    attempt > g->attempt_asked + 1)
@@ -457,6 +489,12 @@ void authd_dialled(struct world *w, unsigned service, struct end *e)
 	c->wire.events = &call_events;
 	c->wire.arg = c;
 	wire_accept(&c->wire, e);
+	if (!c->service->connector)
+		return;
+	plan_wire(&c->plan);
+	if (w->auth_spoilt && chance_of(3000))
+		plan_wire_trick(&c->plan);
+	wire_secure(&c->wire, TOY_SERVER, &c->plan);
 }
 
 void authd_done(void)

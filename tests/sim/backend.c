@@ -3,8 +3,7 @@
  * backend: the mail server of one guest. Knows each command that must come and takes no other,
  * answers as the guest's plan has it, and is the far end of the relay.
  */
-#include "base/codec.h"
-#include "tests/sim/world.h"
+#include "tests/sim/script.h"
 
 #include <string.h>
 
@@ -34,111 +33,6 @@ static void over(struct guest *g, bool reset)
 		wire_reset(&b->wire);
 	else
 		wire_close(&b->wire);
-}
-
-/* ---- the commands that must come ---- */
-
-enum command {
-	COMMAND_HELO,
-	COMMAND_XCLIENT,
-	COMMAND_CLIENT_HELO,
-	COMMAND_MAIL,
-	COMMAND_RCPT,
-	COMMAND_AUTH
-};
-
-/* Fills `list` with what this guest's login consists of. */
-static uint8_t commands_of(const struct guest *g, enum command *list)
-{
-	const struct back_conf *conf = &g->conf->back;
-	uint8_t n = 0;
-
-	list[n++] = COMMAND_HELO;
-	if (conf->xclient)
-		list[n++] = COMMAND_XCLIENT;
-	if (conf->xclient && g->helo_said)
-		list[n++] = COMMAND_CLIENT_HELO;
-	if (g->login == LOGIN_NONE) {
-		list[n++] = COMMAND_MAIL;
-		list[n++] = COMMAND_RCPT;
-	} else if (conf->smtp_auth) {
-		list[n++] = COMMAND_AUTH;
-	}
-	return n;
-}
-
-static void write_xclient(const struct guest *g, struct out *o)
-{
-	uint8_t bytes[128];
-	struct out user;
-
-	out_init(&user, bytes, sizeof(bytes));
-	lines_final_user(g, &user);
-	out_lit(o, "XCLIENT ADDR=");
-	addr_write(o, &g->from);
-	if (user.n && !g->conf->back.smtp_auth) {
-		out_lit(o, " LOGIN=");
-		codec_xtext(o, out_data(&user));
-	}
-	out_lit(o, " NAME=[UNAVAILABLE]");
-}
-
-static void write_auth(const struct guest *g, struct out *o)
-{
-	uint8_t bytes[256];
-	struct out plain;
-
-	out_init(&plain, bytes, sizeof(bytes));
-	out_byte(&plain, 0);
-	lines_final_user(g, &plain);
-	out_byte(&plain, 0);
-	lines_final_password(g, &plain);
-	out_lit(o, "AUTH PLAIN ");
-	codec_base64(o, out_data(&plain));
-}
-
-static void write_command(const struct guest *g, enum command c, struct out *o)
-{
-	switch (c) {
-	case COMMAND_HELO:
-		out_str(o, g->esmtp_said || g->conf->back.xclient ? STR("EHLO ") : STR("HELO "));
-		out_str(o, g->conf->back.server_name);
-		break;
-	case COMMAND_XCLIENT:
-		write_xclient(g, o);
-		break;
-	case COMMAND_CLIENT_HELO:
-		out_str(o, g->esmtp_said ? STR("EHLO ") : STR("HELO "));
-		out_str(o, lines_helo(g));
-		break;
-	case COMMAND_MAIL:
-		lines_mail(g, o);
-		break;
-	case COMMAND_RCPT:
-		lines_rcpt(g, o);
-		break;
-	case COMMAND_AUTH:
-		write_auth(g, o);
-		break;
-	}
-}
-
-static struct str good_reply(const struct guest *g, enum command c)
-{
-	switch (c) {
-	case COMMAND_HELO:
-	case COMMAND_CLIENT_HELO:
-		return g->id % 2 ? STR("250-back.test\r\n250-SIZE 1000\r\n250 PIPELINING\r\n")
-				 : STR("250 back.test\r\n");
-	case COMMAND_XCLIENT:
-		return STR("220 back.test\r\n");
-	case COMMAND_AUTH:
-		return STR("235 2.7.0 welcome\r\n");
-	case COMMAND_MAIL:
-	case COMMAND_RCPT:
-		break;
-	}
-	return STR("250 2.1.0 fine\r\n");
 }
 
 /* ---- replies ---- */
@@ -204,6 +98,9 @@ static bool trick(struct guest *g, struct str good)
 	case BACK_STOPS_WITH_WORDS:
 	case BACK_STOPS_RESET:
 	case BACK_TALKS_ON:
+	case BACK_NO_STARTTLS:
+	case BACK_REFUSES_STARTTLS:
+	case BACK_INJECTS:
 	case BACK_TRICKS:
 		break;
 	}
@@ -243,20 +140,23 @@ static void answer(struct guest *g, struct str good)
 static void on_command(struct guest *g, struct str line)
 {
 	struct backend *b = &g->back;
-	enum command list[8];
+	enum command list[SCRIPT_COMMANDS];
 	uint8_t text[1024];
 	struct out want;
 
 	kernel_trace(g->id, "backend got \"%.*s\"", (int)line.n, (const char *)line.p);
-	commands_of(g, list);
+	script_commands(g, list);
 	out_init(&want, text, sizeof(text));
-	write_command(g, list[b->step - 1], &want);
+	script_command(g, list[b->step - 1], &want);
 	if (!str_eq(line, out_data(&want)))
-		kernel_violation(g->tls_refused ? "starttls-executed" : "backend-dialogue",
+		kernel_violation(g->client_trick == CLIENT_INJECTS ? "starttls-executed"
+								   : "backend-dialogue",
 				 "guest %u: \"%.*s\" instead of \"%.*s\"", g->id, (int)line.n,
 				 (const char *)line.p, (int)want.n, (const char *)text);
+	if (list[b->step - 1] == COMMAND_STARTTLS && !b->mute)
+		b->tls_due = g->back_trick != BACK_REFUSES_STARTTLS;
 	if (!b->mute)
-		answer(g, good_reply(g, list[b->step - 1]));
+		answer(g, script_reply(g, list[b->step - 1]));
 }
 
 static struct str take_commands(struct guest *g, struct str bytes)
@@ -279,6 +179,9 @@ static struct str take_commands(struct guest *g, struct str bytes)
 		else
 			on_command(g, str_of(b->line, b->line_n - 2));
 		b->line_n = 0;
+		if (b->tls_due && !b->wire.plan && bytes.n)
+			kernel_violation("backend-dialogue", "guest %u: more behind STARTTLS",
+					 g->id);
 	}
 	return bytes;
 }
@@ -414,6 +317,8 @@ static bool write_replies(struct guest *g)
 		b->out_at += (uint32_t)took;
 		g->active_us = kernel_now_us();
 	}
+	if (b->tls_due && b->out_at == b->out_n && !b->wire.plan)
+		wire_secure(&b->wire, TOY_SERVER, &g->back_wire);
 	return took == (long)n;
 }
 
@@ -520,7 +425,7 @@ static const struct end_events backend_events = {on_event, on_event};
 void backend_dialled(struct guest *g, struct end *e)
 {
 	struct backend *b = &g->back;
-	enum command list[8];
+	enum command list[SCRIPT_COMMANDS];
 
 	kernel_trace(g->id, "backend is dialled");
 	if (b->wire.end)
@@ -529,14 +434,16 @@ void backend_dialled(struct guest *g, struct end *e)
 	b->wire.events = &backend_events;
 	b->wire.arg = g;
 	wire_accept(&b->wire, e);
-	b->steps = commands_of(g, list);
+	b->steps = script_commands(g, list);
 	if (g->back_step > b->steps)
 		g->back_step = b->steps;
 	end_name(e, g->id);
+	if (g->back_tls == BACK_TLS_ON)
+		wire_secure(&b->wire, TOY_SERVER, &g->back_wire);
 	answer(g, STR("220 back.test ESMTP\r\n"));
 	if (g->back_trick != BACK_HASTY)
 		return;
 	put(g, STR("220 back.test\r\n"));
 	for (unsigned i = 0; i < b->steps; i++)
-		put(g, good_reply(g, list[i]));
+		put(g, script_reply(g, list[i]));
 }

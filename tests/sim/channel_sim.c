@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Expensive steps of one turn: whatever the program's own budget is, a turn is over soon. */
-enum { STEPS_MAX = 64 };
+/* Of one turn: whatever the program's own budget is, a turn shall be over soon. */
+enum { EXPENSIVE_CALLS_MAX = 16 };
 
 struct wolf {
 	struct toy toy;
@@ -24,7 +24,7 @@ struct wolf {
 };
 
 struct connector_sessions {
-	uint32_t places;
+	uint32_t places, n, oldest;
 	uint64_t peers[];
 };
 
@@ -32,7 +32,8 @@ static struct {
 	struct wolf *first;
 	uint32_t open, stores;
 	uint64_t handshakes;
-	unsigned steps;
+	uint64_t turn;
+	unsigned expensive; /* calls in this turn */
 } all;
 
 /* ---- a world's account ---- */
@@ -64,21 +65,40 @@ uint64_t channel_sim_handshakes(void)
 	return all.handshakes;
 }
 
-void channel_sim_turn(void)
+static void count_expensive(void)
 {
-	all.steps = 0;
-}
-
-static void count_steps(unsigned n)
-{
-	all.steps += n;
-	if (all.steps > STEPS_MAX)
-		kernel_violation("handshake-budget", "%u expensive steps in one turn", all.steps);
+	if (all.turn != kernel_turns())
+		all.expensive = 0;
+	all.turn = kernel_turns();
+	if (++all.expensive > EXPENSIVE_CALLS_MAX)
+		kernel_violation("handshake-budget", "%u steps of handshakes in one turn",
+				 all.expensive);
 }
 
 static void misuse(const char *what)
 {
 	kernel_violation("channel-misuse", "%s", what);
+}
+
+/* ---- what is resumed ---- */
+
+/* A number of a peer may come from an address of this process: where it is kept must not depend on
+ * it, or a seed would not tell all. */
+static bool knows(const struct connector_sessions *s, uint64_t peer)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->peers[i] == peer)
+			return true;
+	return false;
+}
+
+static void learn(struct connector_sessions *s, uint64_t peer)
+{
+	if (knows(s, peer))
+		return;
+	s->peers[s->oldest] = peer;
+	s->oldest = (s->oldest + 1) % s->places;
+	s->n += s->n < s->places;
 }
 
 /* ---- opening and closing ---- */
@@ -130,7 +150,7 @@ int channel_connect(struct channel *c, const struct connector *k,
 	toy_plan_any(&plan);
 	plan.verifies = k && k->verify;
 	plan.certificate = 0;
-	plan.resumes = sessions && sessions->peers[peer % sessions->places] == peer;
+	plan.resumes = sessions && knows(sessions, peer);
 	join(c, TOY_CLIENT, &plan);
 	return 0;
 }
@@ -164,7 +184,7 @@ static bool is_proper(const struct channel *c, const char *call)
 		misuse(call);
 	else if (w->self != c)
 		misuse("a channel was moved");
-	else if (toy_has_failed(&w->toy) || c->error)
+	else if (c->error)
 		misuse(call);
 	else
 		return true;
@@ -184,7 +204,7 @@ static enum channel_ev came_up(struct channel *c)
 	all.handshakes++;
 	c->resumed = w->toy.resumed;
 	if (c->sessions)
-		c->sessions->peers[c->peer % c->sessions->places] = c->peer;
+		learn(c->sessions, c->peer);
 	return CHANNEL_UP;
 }
 
@@ -195,10 +215,8 @@ static enum channel_ev shake(struct channel *c, struct buf *in, struct out *out)
 	if (t->role == TOY_CLIENT && !t->greeted)
 		toy_greet(t, out);
 	for (;;) {
-		unsigned before = t->steps;
 		enum toy_ev ev = toy_step(t, in, out);
 
-		count_steps(t->steps - before);
 		switch (ev) {
 		case TOY_MORE:
 			return CHANNEL_MORE;
@@ -226,6 +244,7 @@ static enum channel_ev got_on(enum channel_ev ev, size_t moved)
 enum channel_ev channel_handshake(struct channel *c, struct buf *in, struct out *out)
 {
 	size_t had = buf_len(in), wrote = out->n;
+	unsigned steps = c->wolf ? c->wolf->toy.steps : 0;
 	enum channel_ev ev;
 
 	if (!is_proper(c, "a handshake of a channel that is not open, or has failed"))
@@ -239,6 +258,8 @@ enum channel_ev channel_handshake(struct channel *c, struct buf *in, struct out 
 	if (fault_strikes(FAULT_CHANNEL))
 		return fail(c);
 	ev = shake(c, in, out);
+	if (c->wolf->toy.steps > steps)
+		count_expensive();
 	return got_on(ev, had - buf_len(in) + (out->n - wrote));
 }
 
@@ -260,7 +281,7 @@ static enum channel_ev read_some(struct channel *c, struct buf *in, struct out *
 	struct wolf *w = c->wolf;
 
 	deliver(&w->toy, plain);
-	while (plain->n < plain->room && !(plain->n && w->hasty) &&
+	while (!w->last && plain->n < plain->room && !(plain->n && w->hasty) &&
 	       out_room(out) >= CHANNEL_OUT_MIN) {
 		enum toy_ev ev;
 
@@ -317,6 +338,8 @@ size_t channel_write(struct channel *c, struct str plain, struct out *out)
 	size_t done = 0, n;
 
 	if (!is_proper(c, "a write to a channel that is not open, or has failed"))
+		return 0;
+	if (w->last == CHANNEL_FAILED)
 		return 0;
 	if (!toy_is_up(&w->toy) || w->toy.bye) {
 		misuse(w->toy.bye ? "a write behind close_notify"
@@ -420,7 +443,7 @@ void channel_facts(const struct channel *c, struct arena *a, struct auth_http_tl
 		facts->subject = STR("CN=guest");
 }
 
-/* ---- what is resumed ---- */
+/* ---- stores of sessions ---- */
 
 struct connector_sessions *connector_sessions_open(uint32_t places)
 {

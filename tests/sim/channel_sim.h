@@ -25,9 +25,6 @@ uint32_t channel_sim_open(void);       /* channels that are not closed */
 uint32_t channel_sim_stores(void);     /* of connector_sessions_open(), not closed */
 uint64_t channel_sim_handshakes(void); /* that came to their end well */
 
-/* A new turn of the loop: a turn may only take so many expensive steps. */
-void channel_sim_turn(void);
-
 /* The X.509 error of one of toy_plan's certificates; 0: good. */
 int channel_sim_error(uint8_t certificate);
 

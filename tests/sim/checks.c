@@ -139,6 +139,11 @@ void checks_thread(struct world *w)
 	nothing_in(&t->hot, "hot");
 	nothing_in(&t->starving, "starving");
 	nothing_in(&t->auth_starving, "auth_starving");
+	nothing_in(&t->handshakes, "handshakes");
+	/* Kept connections to auth services have theirs. */
+	if (t->links.used > t->auth_conns.used || t->link_desks.used > t->links.used)
+		kernel_violation("link-left", "%u links, %u of their desks", t->links.used,
+				 t->link_desks.used);
 	check_pipes(&t->bulks);
 }
 
@@ -180,6 +185,9 @@ void checks_left(void)
 		kernel_violation("fd-left", "%u descriptors", left.fds);
 	if (left.buffers)
 		kernel_violation("buffer-left", "%u buffers", left.buffers);
+	if (channel_sim_open() || channel_sim_stores())
+		kernel_violation("channel-left", "%u channels, %u stores of sessions",
+				 channel_sim_open(), channel_sim_stores());
 }
 
 /* ---- guests ---- */

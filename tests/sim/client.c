@@ -111,6 +111,8 @@ static void on_outcome(struct guest *g, const struct step *s)
 	bool ours = g->login == LOGIN_NONE || !strcmp(c->replies.text, "235 2.0.0 OK");
 
 	if (last && ((c->replies.code == s->code && ours) || passed)) {
+		if (g->barred)
+			kernel_violation("barred", "guest %u is in", g->id);
 		c->relay = g->logged_in = true;
 		kernel_trace(g->id, "client is in");
 		g->login_us = g->active_us = kernel_now_us();
@@ -119,6 +121,24 @@ static void on_outcome(struct guest *g, const struct step *s)
 			not_expected(g, s);
 		c->final = true;
 	}
+}
+
+/* Under TLS nothing was said yet: what is answered was said before it, by anybody. */
+static bool answers_plaintext(const struct guest *g)
+{
+	const struct client *c = &g->client;
+
+	return g->client_trick == CLIENT_INJECTS && c->wire.plan && c->step_at == c->tls_at &&
+	       c->replies.code != 421;
+}
+
+static void on_starttls(struct guest *g)
+{
+	struct client *c = &g->client;
+
+	c->step_at = c->tls_at; /* plain text that has not left does not */
+	c->hush_us = kernel_now_us() + (g->client_trick == CLIENT_INJECTS ? SECONDS(2) : 0);
+	wire_secure(&c->wire, TOY_CLIENT, &g->wire);
 }
 
 static void on_reply(struct guest *g)
@@ -134,6 +154,12 @@ static void on_reply(struct guest *g)
 		kernel_violation("reply-twice", "guest %u: after the last reply: %s", g->id,
 				 c->replies.text);
 	c->last_code = c->replies.code;
+	if (answers_plaintext(g))
+		kernel_violation("starttls-executed", "guest %u: %s", g->id, c->replies.text);
+	if (g->barred && c->replies.code == 421 && strstr(c->replies.text, "certificate")) {
+		c->final = true;
+		return;
+	}
 	if (!c->answered++) {
 		on_greeting(g);
 		return;
@@ -156,6 +182,8 @@ static void on_reply(struct guest *g)
 		on_outcome(g, &g->steps[at]);
 	else if (g->steps[at].code != c->replies.code)
 		not_expected(g, &g->steps[at]);
+	else if (g->steps[at].tls)
+		on_starttls(g);
 	if (g->steps[at].last)
 		c->final = true;
 }
@@ -202,17 +230,22 @@ static void take_relay(struct guest *g, struct str bytes)
 static void take(struct guest *g, struct str bytes)
 {
 	struct client *c = &g->client;
+	bool plain = !c->wire.plan;
 
 	g->active_us = kernel_now_us();
 	while (bytes.n) {
 		size_t n = bytes.n;
 
+		if (plain && c->wire.plan)
+			break;
 		if (c->relay)
 			take_relay(g, bytes);
 		else if (replies_next(&c->replies, bytes, &n))
 			on_reply(g);
 		bytes = str_from(bytes, n);
 	}
+	if (bytes.n)
+		wire_feed(&c->wire, bytes);
 }
 
 static void on_end(struct guest *g, bool reset)
@@ -270,12 +303,28 @@ static uint32_t allowed(const struct guest *g)
 {
 	uint32_t i;
 
-	if (!g->client.answered && g->client_trick != CLIENT_EARLY)
+	if ((!g->client.answered && g->client_trick != CLIENT_EARLY) ||
+	    g->client.hush_us > kernel_now_us())
 		return 0;
+	if (g->client.tls_at && !g->client.wire.plan && g->pace == PACE_PIPELINING)
+		return g->client.tls_at;
 	if (g->pace == PACE_PIPELINING)
 		return g->lines_n;
 	i = unanswered(g);
 	return i < g->n_steps ? g->steps[i].at + (uint32_t)g->steps[i].n : g->lines_n;
+}
+
+/* Where what a client injects is parted; UINT32_MAX: behind us. */
+static uint32_t split_at(const struct guest *g)
+{
+	uint32_t i = 0;
+
+	while (i < g->n_steps && !g->steps[i].tls)
+		i++;
+	if (g->client_trick != CLIENT_INJECTS || i == g->n_steps ||
+	    g->client.step_at >= g->steps[i].at + g->split)
+		return UINT32_MAX;
+	return g->steps[i].at + g->split;
 }
 
 static size_t next_payload(struct guest *g, uint8_t *to, size_t max)
@@ -324,6 +373,8 @@ static size_t next_bytes(struct guest *g, uint8_t *to, size_t max)
 		return 0;
 	if (is_wild(g))
 		return c->answered || chance_of(5000) ? next_wild(g, to, max) : 0;
+	if (split_at(g) < until)
+		until = split_at(g);
 	if (c->step_at < until) {
 		n = until - c->step_at;
 		memcpy(to, g->lines + c->step_at, n < max ? n : max);
@@ -398,6 +449,8 @@ static bool write_some(struct guest *g)
 		leave(g);
 		return false;
 	}
+	if (c->hush_us > kernel_now_us())
+		later(g, c->hush_us - kernel_now_us());
 	n = next_bytes(g, bytes, sizeof(bytes));
 	if (n > g->leave_at - c->wrote)
 		n = g->leave_at - c->wrote;
@@ -502,6 +555,8 @@ static void connect_now(void *arg)
 		return;
 	}
 	end_name(w->end, g->id);
+	if (g->tls == GUEST_IMPLICIT)
+		wire_secure(w, TOY_CLIENT, &g->wire);
 	later(g, think_us(g));
 }
 

@@ -42,13 +42,15 @@ enum client_trick {
 	CLIENT_QUITS, /* before it logs in */
 	CLIENT_EARLY, /* talks before the greeting */
 	CLIENT_GARBAGE,
-	CLIENT_ENDLESS,  /* a line without end */
-	CLIENT_ERRORS,   /* one bad command after another */
-	CLIENT_STARTTLS, /* and commands behind it in the same segment */
+	CLIENT_ENDLESS, /* a line without end */
+	CLIENT_ERRORS,  /* one bad command after another */
+	CLIENT_INJECTS, /* STARTTLS, and commands behind it in plain text */
 	CLIENT_HTTP,
 	CLIENT_HANGS, /* says QUIT and keeps its socket open */
 	CLIENT_TRICKS
 };
+
+enum guest_tls { GUEST_PLAIN, GUEST_IMPLICIT, GUEST_STARTTLS };
 
 enum leave { LEAVE_CLOSE, LEAVE_RESET, LEAVE_SHUT, LEAVE_SILENT };
 
@@ -92,6 +94,10 @@ enum back_trick {
 	BACK_STOPS_WITH_WORDS, /* in the relay: a last 452 and close, whatever is still coming */
 	BACK_STOPS_RESET,
 	BACK_TALKS_ON, /* in the relay: never stops sending */
+	/* where STARTTLS is due: */
+	BACK_NO_STARTTLS, /* does not offer it */
+	BACK_REFUSES_STARTTLS,
+	BACK_INJECTS, /* its reply has a reply to the next command behind it, in plain text */
 	BACK_TRICKS
 };
 
@@ -103,6 +109,7 @@ struct step {
 	uint16_t code;   /* of its reply */
 	uint8_t attempt; /* from 1: this step ends a login attempt */
 	bool last;       /* nothing is answered behind it */
+	bool tls;        /* STARTTLS: behind its reply TLS begins */
 };
 
 struct pause {
@@ -126,7 +133,9 @@ struct client {
 	struct talk talk;
 	uint32_t wrote; /* bytes in all */
 	uint32_t lines; /* line ends among them, before the relay */
-	uint32_t step, step_at, answered;
+	uint32_t step_at, answered;
+	uint32_t tls_at;  /* in guest.lines: what is behind it goes under TLS; 0: nothing does */
+	uint64_t hush_us; /* says nothing before then */
 	bool relay, shut, over, mute, final, left, saw_end;
 	uint16_t last_code;
 };
@@ -140,6 +149,7 @@ struct backend {
 	char out[8192]; /* replies that wait */
 	uint32_t out_n, out_at;
 	uint8_t step, steps;
+	bool tls_due; /* when its reply to STARTTLS has left */
 	bool relay, over, mute, done, close_when_sent, reset_when_sent, saw_end, ready;
 };
 
@@ -155,6 +165,10 @@ struct guest {
 	enum client_trick client_trick;
 	enum auth_trick auth_trick;
 	enum back_trick back_trick;
+	enum guest_tls tls;
+	enum back_tls back_tls, back_tls_said; /* as it is to be; as the auth service says */
+	struct wire_plan wire, back_wire;
+	uint32_t split; /* CLIENT_INJECTS: bytes of the step that leave at first */
 	enum ending ending;
 	enum leave leave;
 	uint32_t leave_at;    /* bytes written by then; UINT32_MAX: never */
@@ -175,7 +189,8 @@ struct guest {
 	struct backend back;
 	uint32_t asked, asks_max;
 	uint32_t attempt_asked; /* Auth-Login-Attempt last seen */
-	bool over, logged_in, full, tls_refused, last_guest;
+	bool over, logged_in, full, last_guest;
+	bool barred;        /* by its certificate, or its backend's: it must not get in */
 	bool struck_before; /* the fault of a sweep had struck when it came */
 	uint64_t over_us, back_over_us;
 	uint64_t key, since_us, active_us, login_us; /* the monitor's */

@@ -319,15 +319,32 @@ static void say_errors(struct writer *w)
 }
 
 /* Everything behind STARTTLS is somebody else's: commands that would get a reply, and a login. */
+static void write_injection(struct writer *w)
+{
+	out_lit(&w->o, "\r\nNOOP\r\nAUTH PLAIN ");
+	write_plain(w, 1);
+	out_lit(&w->o, "\r\nMAIL FROM:<x@y>\r\nRCPT TO:<x@y>\r\nQUIT");
+}
+
 static void say_starttls(struct writer *w)
 {
 	struct guest *g = w->g;
+	struct step *s;
 
-	out_lit(&w->o, "STARTTLS\r\nNOOP\r\nAUTH PLAIN ");
-	write_plain(w, 1);
-	out_lit(&w->o, "\r\nMAIL FROM:<x@y>\r\nRCPT TO:<x@y>\r\nQUIT");
-	end_step(w, 220)->last = true;
-	g->tls_refused = true;
+	if (chance_of(8000))
+		say_helo(w);
+	if (chance_of(2000))
+		say(w, STR("NOOP"), 250);
+	out_str(&w->o, chance_of(2000) ? STR("starttls") : STR("STARTTLS"));
+	if (g->client_trick == CLIENT_INJECTS)
+		write_injection(w);
+	s = end_step(w, 220);
+	s->tls = true;
+	if (!g->split)
+		g->split = chance_of(3000) ? s->n : 1 + chance_below(s->n);
+	g->client.tls_at = g->lines_n;
+	/* All that was said is forgotten. */
+	g->helo_said = g->esmtp_said = false;
 }
 
 void lines_write(struct guest *g)
@@ -345,15 +362,16 @@ void lines_write(struct guest *g)
 	}
 	if (g->client_trick == CLIENT_GARBAGE || g->client_trick == CLIENT_ENDLESS)
 		return;
+	if (g->tls == GUEST_STARTTLS)
+		say_starttls(&w);
 	if (g->esmtp || !chance_of(1000))
 		say_helo(&w);
 	while (extras--)
 		say_extra(&w);
 	if (errors) {
 		say_errors(&w);
-	} else if (g->client_trick == CLIENT_STARTTLS) {
-		say_starttls(&w);
-	} else if (g->client_trick == CLIENT_QUITS || g->client_trick == CLIENT_HANGS) {
+	} else if (g->client_trick == CLIENT_QUITS || g->client_trick == CLIENT_HANGS ||
+		   g->client_trick == CLIENT_INJECTS) {
 		say(&w, STR("QUIT"), 221);
 		g->steps[g->n_steps - 1].last = true;
 	} else {
@@ -366,6 +384,8 @@ void lines_write_plain(struct guest *g)
 	struct writer w = {.g = g};
 
 	out_init(&w.o, g->lines, sizeof(g->lines));
+	if (g->tls == GUEST_STARTTLS)
+		say_starttls(&w);
 	say_helo(&w);
 	say_login(&w);
 }

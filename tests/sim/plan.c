@@ -108,8 +108,6 @@ static void plan_peers(struct guest *g)
 
 	g->client_trick =
 		chance_of(7500) ? CLIENT_LOGS_IN : (enum client_trick)chance_below(CLIENT_TRICKS);
-	if (g->client_trick == CLIENT_STARTTLS && g->conf->front.starttls != STARTTLS_ON)
-		g->client_trick = CLIENT_QUITS;
 	g->auth_trick =
 		(enum auth_trick)chance_below(chance_of(8000) ? AUTH_FAIR_TRICKS : AUTH_TRICKS);
 	if (narrow && (g->auth_trick == AUTH_NEVER || g->auth_trick == AUTH_SLOW ||
@@ -147,7 +145,8 @@ static void plan_leaving(struct guest *g)
 static bool is_fair(const struct guest *g)
 {
 	return g->auth_trick < AUTH_FAIR_TRICKS && g->back_trick < BACK_FAIR_TRICKS &&
-	       g->client_trick == CLIENT_LOGS_IN && g->conf->timeout_ms >= 60000 &&
+	       g->client_trick == CLIENT_LOGS_IN && g->wire.trick == WIRE_FAIR &&
+	       g->back_wire.trick == WIRE_FAIR && !g->barred && g->conf->timeout_ms >= 60000 &&
 	       g->conf->auth->timeout_ms >= 60000;
 }
 
@@ -158,8 +157,12 @@ void plan_guest(struct guest *g)
 	g->login = plan_login(g);
 	g->pace = (enum pace)chance_below(3);
 	g->esmtp = chance_of(8000);
+	plan_tls_guest(g);
 	g->fair = is_fair(g);
 	plan_relay(g);
+	/* Who closes for good may not ask for an answer, as new keys can. */
+	if (g->ending == END_CLIENT_CLOSES)
+		g->wire.toy.updates = 0;
 	lines_write(g);
 	plan_leaving(g);
 	g->eager = g->client_trick == CLIENT_LOGS_IN && g->attempts == 1 && g->admitted &&
@@ -180,6 +183,7 @@ void plan_last_guest(struct guest *g)
 	g->leave_at = UINT32_MAX;
 	g->client.talk = (struct talk){.say = 1000, .chunk = 400};
 	g->back.talk = (struct talk){.say = 2000, .chunk = 700};
+	plan_tls_fair(g);
 	lines_write_plain(g);
 }
 

@@ -40,7 +40,6 @@ static void plan_server(struct world *w, uint32_t i)
 			  .n_capabilities = chance_below(4),
 			  .methods = ONE_OF(P, P | L, P | L, P | L | C, P | L | E, N, P | L | N,
 					    P | L | C | E | N, P | L | C | E | N),
-			  .starttls = chance_of(1500) ? STARTTLS_ON : STARTTLS_OFF,
 			  .line_max = ONE_OF(512, 1024, 4096, 4096),
 			  .errors_max = ONE_OF(2, 3, 5, 5),
 			  .commands_max = ONE_OF(0, 1000)},
@@ -53,6 +52,7 @@ static void plan_server(struct world *w, uint32_t i)
 		.proxy_timeout_ms = ONE_OF(86400000, 3600000, 60000, 60000, 10000),
 		.greeting_delay_ms = ONE_OF(0, 0, 0, 300, 1000),
 		.pass_error_message = chance_of(4000),
+		.back_tls = BACK_TLS_OFF,
 		.auth = auth,
 		.auth_timeout_ms = auth->timeout_ms,
 		.auth_name = auth->name,
@@ -143,6 +143,7 @@ void plan_configuration(struct world *w)
 		if (w->servers[i].back.reply_max > k->proxy_buffer_max)
 			k->proxy_buffer_max = w->servers[i].back.reply_max;
 	}
+	plan_tls(w);
 }
 
 /* ---- the weather ---- */

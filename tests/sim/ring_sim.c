@@ -309,6 +309,8 @@ static unsigned copy_out(struct ring *r, struct ring_event *events, unsigned max
 	return n;
 }
 
+static uint64_t turns;
+
 static void watch_for_spinning(struct ring *r, bool slept)
 {
 	if (slept || r->progress != kernel_progressed())
@@ -318,11 +320,17 @@ static void watch_for_spinning(struct ring *r, bool slept)
 		kernel_dead_end("busy-loop", "turn after turn, and nothing gets on");
 }
 
+uint64_t kernel_turns(void)
+{
+	return turns;
+}
+
 unsigned ring_turn(struct ring *r, uint64_t timeout_ms, struct ring_event *events, unsigned max)
 {
 	bool slept = false;
 	unsigned n;
 
+	turns++;
 	alarm_pass(1 + chance_below(4));
 	ring_pool_show_returned(r);
 	hand_over(r);

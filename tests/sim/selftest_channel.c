@@ -63,6 +63,7 @@ static enum channel_ev shake_one(struct channel *c, struct pipe_way *from, struc
 
 static void open_pair(uint64_t seed)
 {
+	channel_sim_clear();
 	chance_seed(seed);
 	well = true;
 	buf_init(&up.in, up.bytes, ROOM);
@@ -88,7 +89,6 @@ static enum channel_ev shake_both(void)
 	for (int i = 0; i < 100000 && ev != CHANNEL_FAILED && !(server_up && client_up); i++) {
 		bool turn = chance_of(5000) ? !client_up : server_up;
 
-		channel_sim_turn();
 		ev = turn ? shake_one(&client, &down, &up) : shake_one(&server, &up, &down);
 		hold(ev == CHANNEL_MORE || ev == CHANNEL_UP || ev == CHANNEL_FAILED);
 		server_up |= !turn && ev == CHANNEL_UP;

@@ -29,6 +29,9 @@ bool kernel_start_fails(void);
 void kernel_progress(void);
 uint64_t kernel_progressed(void); /* how often */
 
+/* Turns of the ring up to now. */
+uint64_t kernel_turns(void);
+
 /* The world cannot go on. */
 _Noreturn void kernel_dead_end(const char *check, const char *why);
 

@@ -46,6 +46,7 @@ static void plan_calm(struct world *w, uint32_t n)
 					   .reply_max = 4096},
 				  .timeout_ms = 60000,
 				  .proxy_timeout_ms = 60000,
+				  .back_tls = BACK_TLS_OFF,
 				  .auth = a,
 				  .auth_timeout_ms = 60000,
 				  .auth_name = name,

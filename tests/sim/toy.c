@@ -388,7 +388,7 @@ static enum toy_ev on_record(struct toy *t, struct out *out)
 		t->plain_n = (uint32_t)body.n;
 		return TOY_DATA;
 	}
-	if (t->state == AT_UP && type != ALERT && ++t->idle > TOY_IDLE_MAX)
+	if (t->state == AT_UP && type != ALERT && ++t->idle > TOY_IDLE_MAX && !t->patient)
 		return fail(t, out, "records without data");
 	if (type == ALERT)
 		ev = on_alert(t, body, out);

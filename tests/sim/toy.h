@@ -67,6 +67,7 @@ struct toy {
 	uint32_t sent_bytes; /* of data */
 	unsigned steps;      /* expensive ones: hellos and flights answered */
 	const char *why;     /* once failed */
+	bool patient;        /* does not mind records without data */
 	bool alerted;        /* it failed because the peer said so */
 	/* the record that is coming, the handshake's bytes, data that was not taken yet */
 	uint8_t header[5];

@@ -226,7 +226,7 @@ static long write_data(struct wire *w, struct str bytes)
 	size_t took;
 
 	flush(w);
-	if (toy_has_failed(&w->toy))
+	if (toy_has_failed(&w->toy) || w->broken)
 		return -1;
 	if (in_handshake(w) || waits(w) || w->mute || w->course != WIRE_OPEN)
 		return 0;
@@ -278,6 +278,11 @@ static long read_deaf(struct wire *w)
 			kernel_violation("tls-cipher", "guest %u: hears \"%.*s\"", w->who, (int)n,
 					 (const char *)bytes);
 	return n;
+}
+
+void wire_feed(struct wire *w, struct str bytes)
+{
+	must(buf_append(&w->in, bytes) == bytes.n);
 }
 
 static bool is_deaf(const struct wire *w)
@@ -371,6 +376,7 @@ void wire_secure(struct wire *w, enum toy_role role, const struct wire_plan *pla
 	buf_init(&w->in, w->memory, IN_ROOM);
 	out_init(&w->out, w->memory + IN_ROOM, OUT_ROOM);
 	toy_open(&w->toy, role, &plan->toy);
+	w->toy.patient = true; /* it may have asked for new keys again and again */
 	w->next = wires;
 	wires = w;
 	if (plan->trick == WIRE_GARBAGE || plan->trick == WIRE_PLAIN)

@@ -69,6 +69,9 @@ void wire_secure(struct wire *w, enum toy_role role, const struct wire_plan *pla
 bool wire_is_up(const struct wire *w); /* in plain text, too */
 
 long wire_write(struct wire *w, struct str bytes);
+/* What was read in plain text and is of the handshake. */
+void wire_feed(struct wire *w, struct str bytes);
+
 long wire_read(struct wire *w, uint8_t *to, size_t max);
 void wire_shut(struct wire *w);
 void wire_close(struct wire *w);

@@ -324,6 +324,7 @@ bool world_run(const struct world_start *start, struct world_result *result)
 		snprintf(result->text, sizeof(result->text), "%s", kernel_failed_text());
 	}
 	wire_clear();
+	channel_sim_clear();
 	authd_done();
 	free(w->guests);
 	free(w);

@@ -9,6 +9,7 @@
 #define SIM_WORLD_H
 
 #include "io/thread.h"
+#include "tests/sim/channel_sim.h"
 #include "tests/sim/guest.h"
 
 #include <setjmp.h>
@@ -34,13 +35,16 @@ struct world {
 	const struct auth_service_conf *service_list[WORLD_SERVICES];
 	union socket_address addresses[WORLD_SERVICES][WORLD_ADDRESSES];
 	int listen_fds[WORLD_SERVERS];
+	struct acceptor acceptors[WORLD_SERVERS];
+	struct connector connector, auth_connector;
 	char dead[WORLD_SERVICES]; /* the first address: 'r' refuses, 's' is silent, 0 is well */
 	struct guest *guests;
 	uint32_t n_guests, n_over;
-	bool narrow;     /* fewer auth connections than guests, none of whom is slow */
-	bool stormy;     /* the weather may cost a session without touching its connections */
-	bool scarce;     /* fewer slots or auth connections than guests */
-	bool early_stop; /* told to stop among the traffic */
+	bool auth_spoilt; /* the auth services do wrong with TLS */
+	bool narrow;      /* fewer auth connections than guests, none of whom is slow */
+	bool stormy;      /* the weather may cost a session without touching its connections */
+	bool scarce;      /* fewer slots or auth connections than guests */
+	bool early_stop;  /* told to stop among the traffic */
 	enum thread_order order;
 	uint64_t stop_us; /* early_stop: when */
 	bool told;
@@ -64,6 +68,13 @@ void plan_guests(struct world *w, uint32_t n);
 void plan_guest_at(struct world *w, struct guest *g, uint32_t listen);
 void plan_guest(struct guest *g);
 void plan_last_guest(struct guest *g);
+
+/* ---- plan_tls.c ---- */
+void plan_tls(struct world *w);         /* of the configuration */
+void plan_tls_guest(struct guest *g);   /* before its lines are written */
+void plan_tls_fair(struct guest *g);    /* the same of a guest who does nothing wrong */
+void plan_wire(struct wire_plan *wire); /* a fair one */
+void plan_wire_trick(struct wire_plan *wire);
 
 /* ---- plan_conf.c ---- */
 void plan_configuration(struct world *w);
