@@ -14,10 +14,12 @@
 #include <string.h>
 
 enum {
-	/* One receive, behind what the channel leaves of a ClientHello that is not whole. */
-	IN_BYTES = RELAY_BULK_BYTES + 20 * 1024,
 	/* Four whole records at a time, and what reading may make us say. */
-	OUT_BYTES = 4 * (CHANNEL_RECORD_MAX + CHANNEL_OVERHEAD_MAX) + 2 * CHANNEL_OUT_MIN,
+	DESK_BYTES = 4 * (CHANNEL_RECORD_MAX + CHANNEL_OVERHEAD_MAX) + CHANNEL_OUT_MIN,
+	/* Of it, while the handshake lasts: cipher bytes that wait for their step. */
+	IN_BYTES = DESK_BYTES - 2 * CHANNEL_OUT_MIN,
+	/* Room without which a handshake is not read: a buffer of the pool, mostly. */
+	IN_ROOM = 16 * 1024,
 	/* Peers whose sessions are kept for resumption. */
 	SESSION_PLACES = 256,
 };
@@ -26,7 +28,7 @@ struct tls_desk {
 	struct buf in;  /* of a handshake */
 	struct out out; /* sealed */
 	size_t sent;    /* of it */
-	uint8_t bytes[IN_BYTES + OUT_BYTES];
+	uint8_t bytes[DESK_BYTES];
 };
 
 /* ---- memory ---- */
@@ -77,13 +79,14 @@ void tls_link_close_all(struct thread *t)
 static struct tls_desk *desk_of(struct thread *t, struct tls_link *l)
 {
 	struct tls_desk *d = l->desk;
+	uint32_t in = l->state == TLS_LINK_DARK ? IN_BYTES : 0;
 
 	if (d)
 		return d;
 	d = slab_get(&t->link_desks);
 	must(d != NULL);
-	buf_init(&d->in, d->bytes, IN_BYTES);
-	out_init(&d->out, d->bytes + IN_BYTES, OUT_BYTES);
+	buf_init(&d->in, d->bytes, in);
+	out_init(&d->out, d->bytes + in, DESK_BYTES - in);
 	d->sent = 0;
 	l->desk = d;
 	return d;
@@ -281,8 +284,7 @@ void tls_link_why(const struct tls_link *l, struct out *why)
 
 bool tls_link_wants(const struct tls_link *l)
 {
-	return l->state == TLS_LINK_DARK &&
-	       (!l->desk || buf_room(&l->desk->in) >= RELAY_BULK_BYTES);
+	return l->state == TLS_LINK_DARK && (!l->desk || buf_room(&l->desk->in) >= IN_ROOM);
 }
 
 /* ---- plain bytes ---- */
@@ -348,7 +350,7 @@ size_t tls_link_write(struct thread *t, struct tls_link *l, struct str plain)
 		return 0;
 	make_room(l, d);
 	/* A peer that reads nothing shall be heard all the same: reading may write, too. */
-	if (out_room(&d->out) < 2 * CHANNEL_OUT_MIN)
+	if (out_room(&d->out) <= CHANNEL_OUT_MIN)
 		return 0;
 	d->out.size -= CHANNEL_OUT_MIN;
 	n = channel_write(&l->channel, plain, &d->out);
