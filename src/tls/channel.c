@@ -171,6 +171,14 @@ static int begin(struct channel *c, WOLFSSL_CTX *ctx)
 	return 0;
 }
 
+/* A fatal alert in plain text, where wolfSSL is not there to write it (RFC 8446 section 6). */
+static enum channel_ev refuse(struct channel *c, uint8_t alert, int why)
+{
+	out_str(c->out, STR("\x15\x03\x03\x00\x02\x02"));
+	out_byte(c->out, alert);
+	return fail(c, why);
+}
+
 /* What a result that is not success means. */
 static enum channel_ev judge(struct channel *c, int result)
 {
@@ -191,6 +199,9 @@ static enum channel_ev judge(struct channel *c, int result)
 	}
 	if (c->connector != NULL && c->verify_error != TRUST_OK)
 		error = WHY_CERTIFICATE;
+	/* wolfSSL says nothing then, before there are any keys */
+	if (c->error == 0 && (error == MATCH_SUITE_ERROR || error == UNSUPPORTED_SUITE))
+		return refuse(c, 40, error);
 	return fail(c, c->error != 0 ? c->error : error);
 }
 
@@ -249,14 +260,6 @@ static int keep_early(struct channel *c)
 	e->n += s.n;
 	buf_consume(c->in, s.n);
 	return 0;
-}
-
-/* A fatal alert in plain text, where wolfSSL is not there to write it (RFC 8446 section 6). */
-static enum channel_ev refuse(struct channel *c, uint8_t alert, enum why why)
-{
-	out_str(c->out, STR("\x15\x03\x03\x00\x02\x02"));
-	out_byte(c->out, alert);
-	return fail(c, (int)why);
 }
 
 /* The ClientHello is whole: now we know which context answers it. */

@@ -213,5 +213,7 @@ int suites_limit(const struct suites *s, WOLFSSL *ssl)
 {
 	if (s->max == WOLFSSL_TLSV1_3 || (s->min == s->max && s->max == WOLFSSL_TLSV1_2))
 		return 0;
+	/* or it would tell clients that somebody has talked it down (RFC 8446 section 4.1.3) */
+	(void)wolfSSL_set_options(ssl, WOLFSSL_OP_NO_TLSv1_3);
 	return wolfSSL_SetVersion(ssl, s->max) == WOLFSSL_SUCCESS ? 0 : -1;
 }

@@ -207,8 +207,6 @@ bool pair_send(struct pair *p, bool from_server, struct str text)
 		n = channel_write(from, str_from(text, sent), &out);
 		sent += n;
 		way->n += out.n;
-		if (n == 0 && way->n == 0)
-			return false;
 		in = offer(p, way);
 		out_init(&out, back->bytes + back->n, sizeof(back->bytes) - back->n);
 		ev = channel_read(to, &in, &out, &cp);
@@ -218,6 +216,9 @@ bool pair_send(struct pair *p, bool from_server, struct str text)
 			return false;
 		same = same && memcmp(plain, text.p + got, cp.n) == 0;
 		got += cp.n;
+		if (n == 0 && cp.n == 0 && out.n == 0 && ev == CHANNEL_MORE && buf_len(&in) == 0 &&
+		    way->n == 0)
+			return false;
 	}
 	return same;
 }

@@ -5,9 +5,11 @@
 #include "tls/channel.h"
 
 #include "tests/lib/tls_pair.h"
+#include "tls/connector_state.h"
 #include "tls/library.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,4 +100,260 @@ Test(channel, handshakes_and_carries_data)
 			cr_expect(shakes(TLS_1_3, kinds[i], str_none(), steps[k]), "1.3 %s %zu",
 				  kinds[i], steps[k]);
 		}
+}
+
+/* --- room --------------------------------------------------------------------------------- */
+
+Test(channel, wants_room_before_it_does_anything)
+{
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
+	struct tls_connector_conf kc = pair_connector_conf();
+	struct acceptor *a = pair_acceptor(&ac);
+	struct connector *k = pair_connector(&kc);
+	uint8_t memory[CHANNEL_OUT_MIN - 1];
+	struct channel_plain plain = {.p = memory, .room = 1};
+	struct buf in = buf_view(STR("\x16\x03\x01"));
+	struct out out;
+
+	pair_init(&pair, a, k, NULL);
+	out_init(&out, memory, sizeof(memory));
+	cr_expect_eq(channel_handshake(&pair.client, &in, &out), CHANNEL_FULL);
+	cr_expect_eq(channel_handshake(&pair.server, &in, &out), CHANNEL_FULL);
+	cr_expect(out.n == 0 && buf_len(&in) == 3);
+	cr_assert(pair_shake(&pair));
+	cr_expect_eq(channel_read(&pair.server, &in, &out, &plain), CHANNEL_FULL);
+	cr_expect(out.n == 0 && buf_len(&in) == 3);
+	out_init(&out, memory, 10 + CHANNEL_OVERHEAD_MAX - 1);
+	cr_expect_eq(channel_write(&pair.server, STR("0123456789"), &out), 0);
+	cr_expect(channel_is_sound(&pair.server));
+	out_init(&out, memory, 10 + CHANNEL_OVERHEAD_MAX);
+	cr_expect_eq(channel_write(&pair.server, STR("0123456789"), &out), 10);
+	pair_shut(&pair);
+	connector_close(k);
+	acceptor_close(a);
+}
+
+Test(channel, carries_a_lot_in_any_steps)
+{
+	static uint8_t big[300 * 1000];
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
+	struct tls_connector_conf kc = pair_connector_conf();
+
+	for (size_t i = 0; i < sizeof(big); i++)
+		big[i] = (uint8_t)(i * 31 >> 3);
+	for (unsigned v = TLS_1_2; v <= TLS_1_3; v *= 2) {
+		struct acceptor *a = pair_acceptor(&ac);
+		struct connector *k;
+
+		kc.suites.versions = v;
+		k = pair_connector(&kc);
+		pair_init(&pair, a, k, NULL);
+		cr_assert(pair_shake(&pair));
+		cr_expect(pair_send(&pair, true, str_of(big, sizeof(big))));
+		pair.step = 1000;
+		cr_expect(pair_send(&pair, false, str_of(big, sizeof(big))));
+		pair_shut(&pair);
+		connector_close(k);
+		acceptor_close(a);
+	}
+}
+
+/* --- memory ------------------------------------------------------------------------------- */
+
+Test(channel, keeps_little_and_gives_all_back)
+{
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
+	struct tls_connector_conf kc = pair_connector_conf();
+
+	for (unsigned v = TLS_1_2; v <= TLS_1_3; v *= 2) {
+		struct acceptor *a = pair_acceptor(&ac);
+		struct connector *k;
+		uint64_t before, both;
+
+		kc.suites.versions = v;
+		k = pair_connector(&kc);
+		before = library_memory();
+		pair_init(&pair, a, k, NULL);
+		cr_assert(pair_shake(&pair));
+		cr_assert(pair_send(&pair, true, STR("* OK\r\n")));
+		cr_assert(pair_send(&pair, false, STR("a NOOP\r\n")));
+		both = library_memory();
+		channel_close(&pair.server);
+		/* the distribution's library keeps ten times as much */
+		if (library_tuned())
+			cr_expect_lt(both - library_memory(), 6 * 1024, "%lu",
+				     (unsigned long)(both - library_memory()));
+		channel_close(&pair.client);
+		cr_expect_eq(library_memory(), before);
+		connector_close(k);
+		acceptor_close(a);
+	}
+}
+
+/* --- names and protocols ------------------------------------------------------------------ */
+
+/* Which of the server's certificates has that name? */
+static bool answers(const struct acceptor *a, const char *name, const char *host)
+{
+	struct tls_connector_conf kc = pair_connector_conf();
+	struct connector *k;
+	bool up;
+
+	kc.verify = true;
+	kc.trusted_ca = pair_file("ca.pem");
+	kc.name = str_cstr(name);
+	k = pair_connector(&kc);
+	k->host = str_cstr(host);
+	pair_init(&pair, a, k, NULL);
+	up = pair_shake(&pair);
+	pair_shut(&pair);
+	connector_close(k);
+	return up;
+}
+
+Test(channel, answers_to_a_name_with_its_certificate)
+{
+	const struct str exact = STR("a.exact.test"),
+			 wild[] = {STR("*.wild.test"), STR("Big.Test")};
+	const struct tls_name names[] = {
+		{&exact, 1, {pair_identity("exact"), 1}},
+		{wild, 2, {pair_identity("wild"), 1}},
+	};
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
+	struct acceptor *a;
+
+	ac.names = names;
+	ac.n_names = 2;
+	a = pair_acceptor(&ac);
+	cr_expect(answers(a, "a.exact.test", "a.exact.test"));
+	cr_expect(answers(a, "A.Exact.Test", "a.exact.test"));
+	cr_expect(answers(a, "x.wild.test", "x.wild.test"));
+	cr_expect(answers(a, "big.test", "x.wild.test"));
+	cr_expect(answers(a, "x.y.wild.test", "mx.test"));
+	cr_expect(answers(a, "wild.test", "mx.test"));
+	cr_expect(answers(a, "b.exact.test", "mx.test"));
+	cr_expect(answers(a, "unknown.test", "mx.test"));
+	acceptor_close(a);
+}
+
+Test(channel, finds_one_of_thousands_of_names)
+{
+	enum { N = 3000 };
+	static char text[N][32];
+	static struct str names[N];
+	struct tls_name name = {names, N, {pair_identity("exact"), 1}};
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
+	struct acceptor *a;
+
+	for (int i = 0; i < N; i++) {
+		snprintf(text[i], sizeof(text[i]), "host-%d.test", i);
+		names[i] = str_cstr(text[i]);
+	}
+	ac.names = &name;
+	ac.n_names = 1;
+	a = pair_acceptor(&ac);
+	cr_expect(answers(a, "host-0.test", "a.exact.test"));
+	cr_expect(answers(a, "host-2999.test", "a.exact.test"));
+	cr_expect(answers(a, "host-3000.test", "mx.test"));
+	acceptor_close(a);
+}
+
+static struct str cipher_with(const struct acceptor *a, const char *ciphers)
+{
+	struct tls_connector_conf kc = pair_connector_conf();
+	struct auth_http_tls facts;
+	struct arena none;
+	struct connector *k;
+
+	kc.suites.versions = TLS_1_2;
+	kc.suites.ciphers = str_cstr(ciphers);
+	k = pair_connector(&kc);
+	pair_init(&pair, a, k, NULL);
+	(void)pair_shake(&pair);
+	arena_init(&none, NULL, 0);
+	channel_facts(&pair.server, &none, &facts);
+	pair_shut(&pair);
+	connector_close(k);
+	return facts.cipher;
+}
+
+Test(channel, shows_the_certificate_that_the_client_can_check)
+{
+	struct tls_identity both[2];
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
+	struct acceptor *a;
+
+	both[0] = *pair_identity("rsa");
+	both[1] = *pair_identity("ecdsa");
+	ac.identities = (struct tls_identities){both, 2};
+	a = pair_acceptor(&ac);
+	cr_expect(str_eq(cipher_with(a, "ECDHE-RSA-AES128-GCM-SHA256"),
+			 STR("ECDHE-RSA-AES128-GCM-SHA256")));
+	cr_expect(str_eq(cipher_with(a, "ECDHE-ECDSA-CHACHA20-POLY1305"),
+			 STR("ECDHE-ECDSA-CHACHA20-POLY1305")));
+	cr_expect(str_starts(cipher_with(a, "ECDHE+AESGCM"), STR("ECDHE-ECDSA-")));
+	cr_expect_eq(cipher_with(a, "ECDHE-RSA-AES128-SHA").n, 0, "no shared cipher");
+	acceptor_close(a);
+}
+
+/* A client that offers these protocols, separated by commas. */
+static bool offers(const char *protocols, const char *why)
+{
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
+	struct tls_connector_conf kc = pair_connector_conf();
+	struct acceptor *a = pair_acceptor(&ac);
+	struct connector *k = pair_connector(&kc);
+	char list[64];
+	bool up;
+
+	snprintf(list, sizeof(list), "%s", protocols);
+	pair_init(&pair, a, k, NULL);
+	cr_assert_eq(wolfSSL_UseALPN((WOLFSSL *)pair.client.wolf, list, (unsigned)strlen(list),
+				     WOLFSSL_ALPN_FAILED_ON_MISMATCH),
+		     WOLFSSL_SUCCESS);
+	up = pair_shake(&pair);
+	if (!up)
+		cr_expect(str_eq(channel_why(&pair.server), str_cstr(why)));
+	pair_shut(&pair);
+	connector_close(k);
+	acceptor_close(a);
+	return up;
+}
+
+Test(channel, refuses_clients_of_other_protocols)
+{
+	cr_expect(offers("imap", ""));
+	cr_expect(offers("h2,imap", ""));
+	cr_expect_not(offers("h2,http/1.1", "no application protocol"));
+	cr_expect_not(offers("smtp", "no application protocol"));
+}
+
+static bool meet(unsigned server, unsigned client)
+{
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
+	struct tls_connector_conf kc = pair_connector_conf();
+	struct acceptor *a;
+	struct connector *k;
+	bool up;
+
+	ac.suites.versions = server;
+	kc.suites.versions = client;
+	a = pair_acceptor(&ac);
+	k = pair_connector(&kc);
+	pair_init(&pair, a, k, NULL);
+	up = pair_shake(&pair);
+	pair_shut(&pair);
+	connector_close(k);
+	acceptor_close(a);
+	return up;
+}
+
+Test(channel, speaks_the_versions_it_is_told)
+{
+	cr_expect(meet(TLS_1_2, TLS_1_2 | TLS_1_3));
+	cr_expect(meet(TLS_1_3, TLS_1_2 | TLS_1_3));
+	cr_expect(meet(TLS_1_1 | TLS_1_2, TLS_1_2));
+	cr_expect(meet(TLS_1_1 | TLS_1_2, TLS_1_2 | TLS_1_3));
+	cr_expect_not(meet(TLS_1_2, TLS_1_3));
+	cr_expect_not(meet(TLS_1_3, TLS_1_2));
 }
