@@ -94,9 +94,10 @@ void balancer_start_tls(struct place *p, const struct balancer_tls *b)
 	snprintf(text, sizeof(text),
 		 USUAL "listen front\n\tbind 127.0.0.1:%u\n\tserver proxy 127.0.0.1:%u ssl verify "
 		       "required ca-file %s/ca.pem verifyhost mx.test\n"
-		       "listen behind\n\tbind 127.0.0.1:%u ssl crt %s/%s.both\n\tserver sink %s\n"
+		       "listen behind\n\tbind 127.0.0.1:%u ssl crt %s/%s.both ca-file %s/ca.pem "
+		       "verify optional\n\tserver sink %s\n"
 		       "\tlog global\n\tlog-format \"%%[ssl_fc_protocol] resumed "
 		       "%%[ssl_fc_is_resumed] sni %%[ssl_fc_sni] cert %%[ssl_c_s_dn(CN)]\"\n",
-		 b->plain, b->tls_to, certs, b->tls, certs, b->identity, b->plain_to);
+		 b->plain, b->tls_to, certs, b->tls, certs, b->identity, certs, b->plain_to);
 	start(p, text, b->plain);
 }

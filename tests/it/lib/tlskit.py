@@ -19,7 +19,7 @@ LEAVE = {"smtp": "QUIT", "imap": "z LOGOUT", "pop3": "QUIT"}
 FAREWELL = {"smtp": "221 ", "imap": "z OK ", "pop3": "+OK"}
 GREETING = {"smtp": b"220 ", "imap": b"* OK ", "pop3": b"+OK "}
 START = {"smtp": b"STARTTLS", "imap": b"s STARTTLS", "pop3": b"STLS"}
-GO_AHEAD = {"smtp": b"220 ", "imap": b"s OK ", "pop3": b"+OK "}
+GO_AHEAD = {"smtp": b"220 ", "imap": b"s OK ", "pop3": b"+OK"}
 PATIENCE = 15
 
 
