@@ -323,8 +323,10 @@ static enum back_ev start_tls(struct back *b, struct buf *in, struct str text)
 
 static enum back_ev secured(struct back *b, struct out *out)
 {
-	write_command(b, SMTP_BACK_HELO, out);
-	enter(b, SMTP_BACK_HELO);
+	enum smtp_back_state to = next_state(b);
+
+	write_command(b, to, out);
+	enter(b, to);
 	return BACK_MORE;
 }
 

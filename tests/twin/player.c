@@ -6,6 +6,7 @@
 #include "tests/twin/player.h"
 
 #include "tests/twin/logs.h"
+#include "tests/twin/sealed.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -48,6 +49,29 @@ static void player_hang_up(struct player_wire *w)
 	if (w->fd >= 0)
 		close(w->fd);
 	w->fd = -1;
+	sealed_free(w->tls);
+	w->tls = NULL;
+	w->sealed = false;
+}
+
+static ssize_t player_recv(struct player_wire *w, uint8_t *bytes, size_t room)
+{
+	return w->sealed ? sealed_recv(w->tls, w->fd, bytes, room)
+			 : recv(w->fd, bytes, room, MSG_DONTWAIT);
+}
+
+static ssize_t player_put(struct player_wire *w, struct str bytes)
+{
+	return w->sealed ? sealed_send(w->tls, w->fd, bytes)
+			 : send(w->fd, bytes.p, bytes.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* No more comes from our end. */
+static void player_shut(struct player_wire *w)
+{
+	if (w->sealed)
+		sealed_bye(w->tls, w->fd);
+	shutdown(w->fd, SHUT_WR);
 }
 
 static void player_connect(struct player *p)
@@ -108,7 +132,8 @@ static void player_accept(struct player_wire *w)
 
 static void player_read(struct player_wire *w)
 {
-	while (w->fd >= 0 && !w->eof) {
+	/* In a handshake what comes is no text. */
+	while (w->fd >= 0 && !w->eof && (w->sealed || !w->tls)) {
 		ssize_t got;
 
 		if (w->size - w->n < 65536) {
@@ -117,7 +142,7 @@ static void player_read(struct player_wire *w)
 			if (!w->rx)
 				abort();
 		}
-		got = recv(w->fd, w->rx + w->n, w->size - w->n, MSG_DONTWAIT);
+		got = player_recv(w, w->rx + w->n, w->size - w->n);
 		if (got > 0)
 			w->n += (size_t)got;
 		else if (got == 0 || (errno != EAGAIN && errno != EINTR))
@@ -154,7 +179,7 @@ static enum outcome player_send(struct player *p, struct player_wire *w)
 		return OUTCOME_WAIT;
 	while (p->sent < p->text.n) {
 		size_t n = slowly ? 1 : p->text.n - p->sent;
-		ssize_t put = send(w->fd, p->text.p + p->sent, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t put = player_put(w, str_of(p->text.p + p->sent, n));
 
 		if (put < 0 && (errno == EAGAIN || errno == EINTR))
 			return OUTCOME_WAIT;
@@ -226,13 +251,36 @@ static enum outcome player_close(struct player_wire *w, enum script_kind kind)
 	if (w->fd < 0)
 		return OUTCOME_WAIT;
 	if (kind == SCRIPT_SHUT) {
-		shutdown(w->fd, SHUT_WR);
+		player_shut(w);
 		return OUTCOME_NEXT;
 	}
+	if (kind == SCRIPT_CLOSE && w->sealed)
+		sealed_bye(w->tls, w->fd);
 	if (kind == SCRIPT_RESET)
 		setsockopt(w->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	player_hang_up(w);
 	return OUTCOME_NEXT;
+}
+
+static enum outcome player_handshake(struct player *p, struct player_wire *w)
+{
+	if (!w->tls && w->used < w->n) {
+		player_fail(p, "bytes came before the handshake");
+		player_say("received", player_unread(w));
+		return OUTCOME_FAILED;
+	}
+	if (!w->tls)
+		w->tls = sealed_new();
+	switch (sealed_shake(w->tls, w->fd)) {
+	case 0:
+		return OUTCOME_WAIT;
+	case 1:
+		w->sealed = true;
+		return OUTCOME_NEXT;
+	}
+	player_fail(p, "no handshake");
+	player_say("because of", sealed_why(w->tls));
+	return OUTCOME_FAILED;
 }
 
 static enum outcome player_quiet(struct player *p, uint64_t now_us)
@@ -268,8 +316,8 @@ static enum outcome player_step(struct player *p, uint64_t now_us)
 		return player_quiet(p, now_us);
 	case SCRIPT_LOG: /* looked at when the run is over */
 		return OUTCOME_NEXT;
-	case SCRIPT_TLS: /* such transcripts are not played */
-		break;
+	case SCRIPT_TLS:
+		return player_handshake(p, w);
 	}
 	abort();
 }
@@ -292,7 +340,7 @@ static void player_begin_end(struct player *p, uint64_t now_us)
 	p->deadline_us = now_us + END_US;
 	player_hang_up(&p->wires[SCRIPT_AUTH]);
 	if (p->wires[SCRIPT_CLIENT].fd >= 0)
-		shutdown(p->wires[SCRIPT_CLIENT].fd, SHUT_WR);
+		player_shut(&p->wires[SCRIPT_CLIENT]);
 }
 
 /* The script is over: the proxy has to let go of everything, silently, and its log has to be right.

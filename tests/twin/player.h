@@ -12,10 +12,12 @@
 #include <poll.h>
 
 struct player_wire {
-	int listen_fd; /* -1 for the client */
-	int fd;        /* newest connection, -1: none */
-	bool eof;      /* the proxy has closed it */
-	uint8_t *rx;   /* everything the proxy ever sent */
+	int listen_fd;      /* -1 for the client */
+	int fd;             /* newest connection, -1: none */
+	bool eof;           /* the proxy has closed it */
+	bool sealed;        /* ... in TLS, which is up */
+	struct sealed *tls; /* NULL: plain text */
+	uint8_t *rx;        /* everything the proxy ever sent */
 	size_t n, size;
 	size_t used; /* of it, what expectations have met */
 };

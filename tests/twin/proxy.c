@@ -64,7 +64,7 @@ static int proxy_add_starttls(struct proxy *p, const struct script *script)
 		return 0;
 	fprintf(p->conf,
 		"\t\tstarttls %s;\n\t\tssl_certificate cert.pem;\n"
-		"\t\tssl_certificate_key key.pem;\n",
+		"\t\tssl_certificate_key key.pem;\n\t\tssl_protocols TLSv1.3;\n",
 		script->starttls);
 	return proxy_certify(p);
 }

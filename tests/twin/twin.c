@@ -179,7 +179,7 @@ static bool twin_plays(const struct slot *s, int proxy)
 {
 	const struct script *script = s->scripts[proxy];
 
-	return !script->tls && !script->ours;
+	return !script->ours;
 }
 
 static int twin_add_server(struct proxy *p, struct slot *s)
@@ -251,7 +251,8 @@ static bool twin_bytewise_possible(const struct script *s)
 	for (size_t i = 0; i < s->n; i++)
 		if (s->steps[i].kind == SCRIPT_SEND && s->steps[i].wire == SCRIPT_CLIENT)
 			n += s->steps[i].text.n;
-	return !s->whole_only && n <= BYTEWISE_MAX;
+	/* What comes late behind STARTTLS is no handshake. */
+	return !s->whole_only && !s->tls && n <= BYTEWISE_MAX;
 }
 
 /* Begin the slot's next run, if there is one. */
