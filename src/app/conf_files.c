@@ -144,6 +144,21 @@ struct conf_vec conf_files_lines(struct conf_build *b, const struct conf_file *f
 	return lines;
 }
 
+struct conf_where conf_files_blamed(const struct conf_build *b, const char *text,
+				    struct conf_where instead)
+{
+	struct conf_file *const *all = b->files.items;
+
+	for (uint32_t i = 0; i < b->files.n; i++) {
+		struct str name = all[i]->file.name;
+		const char *at = strstr(text, (const char *)name.p);
+
+		if (at && at > text && at[-1] == '"' && at[name.n] == '"')
+			return all[i]->where;
+	}
+	return instead;
+}
+
 void conf_files_wipe(struct conf_build *b)
 {
 	struct conf_file **all = b->files.items;

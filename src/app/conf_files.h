@@ -31,6 +31,10 @@ NODISCARD int conf_files_read_key(struct conf_build *b, struct conf_file *key);
  * bytes. */
 struct conf_vec conf_files_lines(struct conf_build *b, const struct conf_file *f);
 
+/* Where the file is named that a sentence about TLS has in quotes; `instead` if it has none. */
+struct conf_where conf_files_blamed(const struct conf_build *b, const char *text,
+				    struct conf_where instead);
+
 /* Forget all contents. */
 void conf_files_wipe(struct conf_build *b);
 

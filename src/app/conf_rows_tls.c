@@ -112,7 +112,9 @@ static const struct conf_row rows[] = {
 	 .help = "Whether clients are asked for a certificate. on: they need one that "
 		 "ssl_client_certificate or ssl_trusted_certificate has signed. optional: if they "
 		 "have one it has to be good. optional_no_ca: by whom it is signed is left to the "
-		 "authentication service, which is told about it in Auth-SSL headers."},
+		 "authentication service, which is told about it in Auth-SSL headers. Where "
+		 "clients "
+		 "are asked, their sessions are not resumed, so that each one is looked at."},
 	{SETTING("ssl_verify_depth", M_S), ARGS(1, 1), AT(tls.verify_depth),
 	 .set = conf_value_number, LIMIT(0, 100), .fallback = "1", .syntax = "number",
 	 .help = "How many certificates may stand between a client's and the trusted one."},

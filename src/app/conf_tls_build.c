@@ -294,7 +294,8 @@ int conf_tls_build_acceptor(struct conf_build *b, const struct conf_settings *s,
 		return -1;
 	*to = conf_opened_acceptor(b->opened, b->pool, &conf, &error);
 	if (!*to)
-		return conf_error_at(b->error, s->where, "%s", error.text);
+		return conf_error_at(b->error, conf_files_blamed(b, error.text, s->where), "%s",
+				     error.text);
 	made = conf_pool_push(b->pool, &b->made, sizeof(*made));
 	*made = (struct conf_tls_made){s, *to};
 	return 0;

@@ -146,7 +146,8 @@ static const struct connector *open_new(const struct work *w)
 		return NULL;
 	k = conf_opened_connector(w->b->opened, w->b->pool, w->to, &error);
 	if (!k) {
-		conf_error_at(w->b->error, w->of->where, "%s", error.text);
+		conf_error_at(w->b->error, conf_files_blamed(w->b, error.text, w->of->where), "%s",
+			      error.text);
 		return NULL;
 	}
 	made = conf_pool_push(w->b->pool, &w->b->clients, sizeof(*made));
