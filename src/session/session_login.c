@@ -24,10 +24,6 @@ static void ask(struct session *s)
 /* What the client has said behind STARTTLS may be somebody else's words. */
 static void start_tls(struct session *s)
 {
-	if (!s->conf->acceptor) {
-		session_end_said(s, REASON_INTERNAL, STR("TLS is not available"));
-		return;
-	}
 	if (s->front_ended) {
 		session_end_said(s, REASON_CLIENT_CLOSED, str_none());
 		return;
