@@ -125,13 +125,16 @@ static const struct conf_row rows[] = {
 		 "does not say is as the mail block says."},
 	{SETTING("listen", CONF_IN_SERVER), ARGS(1, CONF_ARGS_ANY), .repeats = true,
 	 .set = conf_listen_set,
-	 .syntax = "address:port | port | unix:path [proxy_protocol] [backlog=number] "
+	 .syntax = "address:port | port | unix:path [ssl] [proxy_protocol] "
+		   "[backlog=number] "
 		   "[rcvbuf=size] [sndbuf=size] [bind] [ipv6only=on | off] [so_keepalive=on | off "
 		   "| [idle]:[interval]:[count]]",
 	 .help = "An address to listen on: 25, 192.0.2.1:25, *:25, [2001:db8::1]:25, [::]:25, a "
 		 "host name with a port, or a unix socket. A range of ports is written "
 		 "192.0.2.1:2500-2509. The backlog is 511 unless given; ipv6only is on. Each "
-		 "address and port belongs to one server. With proxy_protocol, every connection "
+		 "address and port belongs to one server. With ssl, TLS begins with the first "
+		 "byte, "
+		 "which needs an ssl_certificate. With proxy_protocol, every connection "
 		 "has "
 		 "to begin with a header of the PROXY protocol, version 1 or 2, as balancers send "
 		 "it; its addresses go to the authentication service, and see set_real_ip_from."},
@@ -157,10 +160,13 @@ static const struct conf_row rows[] = {
 	 .help = "With more commands than this before the login, a session ends. 0: no limit."},
 
 	{SETTING("auth_http", M_S), ARGS(1, 1), .last_counts = true, AT(auth_url),
-	 .set = conf_auth_set_url, .syntax = "[http://]host[:port][/uri] | unix:path[:/uri]",
-	 .help = "The service that is asked about every login, over HTTP. A host name is looked up "
-		 "once, at start; when it has several addresses, the next is tried when one cannot "
-		 "be reached. Every server needs one."},
+	 .set = conf_auth_set_url,
+	 .syntax = "[http:// | https://]host[:port][/uri] | unix:path[:/uri]",
+	 .help = "The service that is asked about every login, over HTTP, or over TLS with "
+		 "https:// "
+		 "(see auth_http_ssl_verify). A host name is looked up once, at start; when it has "
+		 "several addresses, the next is tried when one cannot be reached. Every server "
+		 "needs one."},
 	{SETTING("auth_http_header", M_S), ARGS(2, 2), .repeats = true, AT(auth_headers),
 	 .set = conf_auth_set_header, .syntax = "name value",
 	 .help = "A header that is added to every request. May be given several times; those of a "

@@ -140,6 +140,11 @@ static int set_option(const struct work *w, struct str word)
 			note_chacha(w);
 		return 0;
 	}
+	if (str_eq_nocase(name, STR("KTLS"))) {
+		if (on)
+			conf_build_warn(w->b, w->command->where, "\"KTLS\" has no effect");
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		const struct option *o = &options[i];
 

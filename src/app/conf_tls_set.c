@@ -113,6 +113,17 @@ static void leave_out_unknown(struct conf_build *b, const struct conf_call *c, u
 	*set &= ~missing;
 }
 
+/* The library knows a lowest and a highest version. */
+static void warn_of_gaps(struct conf_build *b, const struct conf_call *c, uint32_t set)
+{
+	for (const struct conf_choice *x = c->row->choices; x->name; x++)
+		if (x->value && !(x->value & set) && set & (x->value - 1) && set > x->value)
+			conf_build_warn(b, c->where,
+					"\"%s\" is spoken as well, since it is between those of "
+					"\"%s\"",
+					x->name, c->row->name);
+}
+
 int conf_tls_set_protocols(struct conf_build *b, const struct conf_call *c)
 {
 	uint32_t *set = conf_table_field(c);
@@ -121,6 +132,7 @@ int conf_tls_set_protocols(struct conf_build *b, const struct conf_call *c)
 		return -1;
 	warn_of_old(b, c);
 	leave_out_unknown(b, c, set);
+	warn_of_gaps(b, c, *set);
 	if (*set)
 		return 0;
 	conf_error_at(b->error, c->where, "\"%s\" leaves no protocol", c->row->name);

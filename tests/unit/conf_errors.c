@@ -274,10 +274,10 @@ static const struct refused {
 	 "number;)"},
 	{MAIL, "auth_http;",
 	 "invalid number of arguments in \"auth_http\" directive in c:2 (syntax: auth_http "
-	 "[http://]host[:port][/uri] | unix:path[:/uri];)"},
+	 "[http:// | https://]host[:port][/uri] | unix:path[:/uri];)"},
 	{MAIL, "auth_http a b;",
 	 "invalid number of arguments in \"auth_http\" directive in c:2 (syntax: auth_http "
-	 "[http://]host[:port][/uri] | unix:path[:/uri];)"},
+	 "[http:// | https://]host[:port][/uri] | unix:path[:/uri];)"},
 	{MAIL, "auth_http \"\";", "no host in auth_http \"\" in c:2"},
 	{MAIL, "auth_http :80;", "no host in auth_http \":80\" in c:2"},
 	{MAIL, "auth_http /x;", "no host in auth_http \"/x\" in c:2"},
@@ -355,7 +355,8 @@ static const struct refused {
 	 "in events)"},
 	{SERVER, "listen;",
 	 "invalid number of arguments in \"listen\" directive in c:4 (syntax: listen address:port "
-	 "| port | unix:path [proxy_protocol] [backlog=number] [rcvbuf=size] [sndbuf=size] [bind] "
+	 "| port | unix:path [ssl] [proxy_protocol] [backlog=number] [rcvbuf=size] [sndbuf=size] "
+	 "[bind] "
 	 "[ipv6only=on | off] [so_keepalive=on | off | [idle]:[interval]:[count]];)"},
 	{SERVER, "listen 127.0.0.1:2525;",
 	 "duplicate \"127.0.0.1:2525\" address and port pair in c:4 (the server in line 3 has it "

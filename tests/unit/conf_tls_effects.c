@@ -497,6 +497,21 @@ Test(conf_tls_effects, old_versions_are_spoken_if_the_library_can)
 	look_away(&l);
 }
 
+Test(conf_tls_effects, a_version_between_is_spoken_and_told)
+{
+	struct looked l;
+
+	if (!(library_versions() & TLS_1_1))
+		cr_skip_test("the library has nothing before TLS 1.2");
+	look(&l, "mail { auth_http_ssl_verify off; " CERT " ssl_protocols TLSv1.1 TLSv1.3;"
+		 " server { } }");
+	cr_assert_eq(l.b.notes.n, 1);
+	cr_assert_str_eq(((struct conf_note *)l.b.notes.items)->text,
+			 "\"TLSv1.2\" is spoken as well, since it is between those of "
+			 "\"ssl_protocols\" in c:1");
+	look_away(&l);
+}
+
 static uint32_t count_notes(void)
 {
 	struct looked l;

@@ -290,6 +290,7 @@ static const struct warned {
 	{"ssl_protocols SSLv3 TLSv1.2;",
 	 "\"SSLv3\" of \"ssl_protocols\" does not exist here, and is left out"},
 	{"ssl_protocols TLSv1.2 TLSv1.2;", "duplicate value \"TLSv1.2\""},
+	{"ssl_protocols TLSv1.3;", NULL},
 	{"ssl_ciphers foo:HIGH;", "unknown cipher \"foo\" in \"ssl_ciphers\", left out"},
 	{"ssl off;", "the \"ssl\" directive is deprecated, use the \"listen ... ssl\" directive "
 		     "instead"},
@@ -301,6 +302,7 @@ static const struct warned {
 	{"ssl_conf_command Options PrioritizeChaCha;",
 	 "\"PrioritizeChaCha\" has no effect: a client's own preference counts without "
 	 "\"ssl_prefer_server_ciphers on\""},
+	{"ssl_conf_command Options KTLS;", "\"KTLS\" has no effect"},
 	{"ssl_conf_command Options -SessionTicket,ServerPreference,-Compression;", NULL},
 };
 
