@@ -78,7 +78,8 @@ static const struct conf_row rows[] = {
 		 "like HIGH, kECDHE, aRSA and AESGCM, joined by colons, with ! - + and @STRENGTH. "
 		 "Unknown words are left out with a warning. ringpost -T shows the list that "
 		 "comes of it. The default has forward secrecy only; that of NGINX is "
-		 "HIGH:!aNULL:!MD5. Those of TLS 1.3 are chosen with ssl_conf_command "
+		 "HIGH:!aNULL:!MD5, which is also used where ssl_protocols has TLSv1 or TLSv1.1. "
+		 "Those of TLS 1.3 are chosen with ssl_conf_command "
 		 "Ciphersuites."},
 	{SETTING("ssl_prefer_server_ciphers", M_S), ARGS(1, 1), AT(tls.prefer_server_ciphers),
 	 .set = conf_value_flag, .fallback = "off", .syntax = "on | off",

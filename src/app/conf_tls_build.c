@@ -241,6 +241,17 @@ static int commands(struct conf_build *b, const struct conf_tls *tls, struct tls
 	return 0;
 }
 
+/* What the default has is of no use to the versions before TLS 1.2, which somebody has named: they
+ * get NGINX's. */
+static struct str ciphers_of(const struct conf_build *b, const struct conf_settings *s)
+{
+	const struct conf_row *row = conf_table_find(STR("ssl_ciphers"));
+	bool said = conf_build_seen(s, row) || conf_build_seen(&b->mail, row);
+
+	return !said && s->tls.versions & (TLS_1_0 | TLS_1_1) ? STR("HIGH:!aNULL:!MD5")
+							      : s->tls.ciphers;
+}
+
 int conf_tls_build_lay_out(struct conf_build *b, const struct conf_settings *s,
 			   struct tls_acceptor_conf *to)
 {
@@ -248,7 +259,7 @@ int conf_tls_build_lay_out(struct conf_build *b, const struct conf_settings *s,
 
 	*to = (struct tls_acceptor_conf){
 		.suites = {.versions = tls->versions,
-			   .ciphers = tls->ciphers,
+			   .ciphers = ciphers_of(b, s),
 			   .curves = tls->curves.text},
 		.prefer_server_ciphers = tls->prefer_server_ciphers,
 		.session_timeout_s = (uint32_t)tls->session_timeout_s,

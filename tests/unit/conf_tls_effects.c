@@ -493,6 +493,8 @@ Test(conf_tls_effects, old_versions_are_spoken_if_the_library_can)
 	look(&l, "mail { auth_http_ssl_verify off; " CERT
 		 " ssl_protocols TLSv1 TLSv1.1 TLSv1.2; server { } }");
 	cr_expect_eq(l.front.suites.versions, have | TLS_1_2);
+	cr_expect(str_eq(l.front.suites.ciphers,
+			 have ? STR("HIGH:!aNULL:!MD5") : STR(CIPHERS_DEFAULT)));
 	cr_expect_eq(l.b.notes.n, 0u + !(have & TLS_1_0) + !(have & TLS_1_1));
 	look_away(&l);
 }
