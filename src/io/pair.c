@@ -332,13 +332,23 @@ static void receive(struct thread *t, struct pair *p, enum side side)
 		conn_recv(&t->io, c);
 }
 
+/* What a session that has ended still had for its backend is not said any more. */
+static struct str next_words(const struct pair *p, enum side side)
+{
+	unsigned want = side == SIDE_FRONT ? WANT_SEND_FRONT : WANT_SEND_BACK;
+
+	return session_wants(&p->session) & want ? session_pending(&p->session, side) : str_none();
+}
+
 static void transmit(struct thread *t, struct pair *p, enum side side)
 {
 	struct conn *c = &p->conn[side];
-	struct str bytes = session_pending(&p->session, side);
+	struct str bytes = next_words(p, side);
 
 	if (p->link[side]) {
-		pair_tls_transmit(t, p, side);
+		if (bytes.n)
+			pair_tls_say(t, p, side);
+		tls_link_send(t, p->link[side]);
 		return;
 	}
 	if (c->fd == -1 || !bytes.n || c->armed & CONN_SEND)

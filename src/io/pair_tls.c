@@ -205,10 +205,7 @@ void pair_tls_ended(struct thread *t, struct pair *p, enum side side, enum chann
 /* Words for a client that has come to no handshake are not said. */
 static void drop_words(struct pair *p, enum side side)
 {
-	size_t n = session_pending(&p->session, side).n;
-
-	if (n)
-		session_on_sent(&p->session, side, n);
+	session_on_sent(&p->session, side, session_pending(&p->session, side).n);
 }
 
 void pair_tls_seal(struct thread *t, struct pair *p, enum side side)
@@ -225,13 +222,12 @@ void pair_tls_seal(struct thread *t, struct pair *p, enum side side)
 	}
 }
 
-void pair_tls_transmit(struct thread *t, struct pair *p, enum side side)
+void pair_tls_say(struct thread *t, struct pair *p, enum side side)
 {
 	if (p->link[side]->state == TLS_LINK_UP)
 		pair_tls_seal(t, p, side);
 	else
 		drop_words(p, side);
-	tls_link_send(t, p->link[side]);
 }
 
 /* ---- its end ---- */

@@ -26,9 +26,10 @@ void pair_tls_take(struct thread *t, struct pair *p, enum side side);
 /* channel_read() has come to an end: of the stream, or of the channel. */
 void pair_tls_ended(struct thread *t, struct pair *p, enum side side, enum channel_ev ev);
 
-/* Seal what waits for the side with the session; and send it, before the relay. */
+/* Seal what waits for the side with the session. Before the relay: or drop it, if the handshake has
+ * not come to its end. */
 void pair_tls_seal(struct thread *t, struct pair *p, enum side side);
-void pair_tls_transmit(struct thread *t, struct pair *p, enum side side);
+void pair_tls_say(struct thread *t, struct pair *p, enum side side);
 
 /* Say goodbye to the side. True when that has left, or nobody will wait for it; without a link. */
 bool pair_tls_leave(struct thread *t, struct pair *p, enum side side);
