@@ -2,6 +2,7 @@
 /*
  * The real program as a process: start, signals, reload, crash, pid file, daemon, privileges.
  */
+#include "tests/lib/certs.h"
 #include "tests/lib/program.h"
 
 #include <criterion/criterion.h>
@@ -211,6 +212,50 @@ Test(process, a_bad_configuration_changes_nothing)
 	program_signal(&p, SIGHUP);
 	program_logged(&p, "reload is done", 1);
 	close(program_greeted(p.port));
+	program_done(&p);
+}
+
+/* tls.pem and tls.key in the folder of the configuration: copies of those, where the key may be
+ * that of another. */
+static void install(const struct program *p, const char *certificate, const char *key)
+{
+	char command[1024];
+	const char *from = certs_folder();
+
+	cr_assert(from);
+	snprintf(command, sizeof(command), "cp %s/%s.pem %s/tls.pem && cp %s/%s.key %s/tls.key",
+		 from, certificate, p->dir, from, key, p->dir);
+	cr_assert_eq(system(command), 0);
+}
+
+static void offers_starttls(const struct program *p)
+{
+	int client = program_greeted(p->port);
+
+	program_talk(client, "STARTTLS", "220 2.0.0 Start TLS");
+	close(client);
+}
+
+Test(process, a_certificate_that_does_not_fit_fails_a_reload_only)
+{
+	struct program p;
+
+	program_init(&p);
+	install(&p, "ecdsa", "ecdsa");
+	program_configure(&p, "",
+			  "starttls on; ssl_certificate tls.pem; ssl_certificate_key "
+			  "tls.key;");
+	program_start(&p);
+	offers_starttls(&p);
+	install(&p, "renewed", "ecdsa");
+	program_signal(&p, SIGHUP);
+	program_logged(&p, "reload failed", 1);
+	cr_assert(program_file_has(p.log, "cannot load certificate key \""));
+	offers_starttls(&p);
+	install(&p, "renewed", "renewed");
+	program_signal(&p, SIGHUP);
+	program_logged(&p, "reload is done", 1);
+	offers_starttls(&p);
 	program_done(&p);
 }
 
