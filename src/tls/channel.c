@@ -42,8 +42,7 @@ static const struct machine_state states[] = {
 	[STATE_HANDSHAKE] = {"handshake", 1U << STATE_NONE | 1U << STATE_HELLO},
 	[STATE_UP] = {"up", 1U << STATE_HANDSHAKE},
 	[STATE_ENDED] = {"ended", 1U << STATE_UP},
-	[STATE_FAILED] = {"failed", 1U << STATE_HELLO | 1U << STATE_HANDSHAKE | 1U << STATE_UP |
-					    1U << STATE_ENDED},
+	[STATE_FAILED] = {"failed", 1U << STATE_HELLO | 1U << STATE_HANDSHAKE | 1U << STATE_UP},
 };
 MACHINE(channel_machine, "channel", states);
 
@@ -64,10 +63,12 @@ struct channel_early {
 	uint8_t bytes[];
 };
 
+/* What the peer has ended stays ended, whatever becomes of our words to it. */
 static enum channel_ev fail(struct channel *c, int why)
 {
 	c->error = why;
-	machine_enter(&channel_machine, &c->state, STATE_FAILED);
+	if (c->state != STATE_ENDED)
+		machine_enter(&channel_machine, &c->state, STATE_FAILED);
 	return CHANNEL_FAILED;
 }
 
@@ -389,7 +390,7 @@ size_t channel_write(struct channel *c, struct str plain, struct out *out)
 	struct buf none = buf_view(str_none());
 	size_t done = 0;
 
-	if (!channel_is_up(c))
+	if (!channel_is_up(c) || c->error != 0)
 		return 0;
 	c->in = &none;
 	c->out = out;
@@ -439,7 +440,7 @@ bool channel_is_up(const struct channel *c)
 
 bool channel_is_sound(const struct channel *c)
 {
-	return c->state != STATE_FAILED;
+	return c->error == 0;
 }
 
 /* --- what there is to say about it -------------------------------------------------------- */

@@ -228,3 +228,12 @@ void pair_shut(struct pair *p)
 	channel_close(&p->server);
 	channel_close(&p->client);
 }
+
+void pair_same_memory(uint64_t before)
+{
+	if (library_tuned() && library_memory() != before) {
+		fprintf(stderr, "tls_pair: %lu bytes before, %lu after\n", (unsigned long)before,
+			(unsigned long)library_memory());
+		die("memory", "is not what it was");
+	}
+}

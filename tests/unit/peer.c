@@ -8,8 +8,10 @@
 #include "tests/lib/tls_pair.h"
 #include "tls/library.h"
 #include "tls/trust.h"
+#include "tls/x509.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,7 +185,7 @@ Test(peer, forgets_what_it_was_sent)
 		cr_expect_eq(channel_verified(&pair.server).error, TRUST_NO_LEAF_SIGNATURE);
 		pair_shut(&pair);
 	}
-	cr_expect_eq(library_memory(), before);
+	pair_same_memory(before);
 	connector_close(with);
 	connector_close(without);
 	acceptor_close(a);
@@ -202,6 +204,26 @@ Test(peer, tells_what_is_in_the_certificate)
 	cr_expect_eq(s->facts.serial.n, 4);
 	cr_expect_eq(s->facts.fingerprint.n, 40);
 	cr_expect(str_eq(s->facts.certificate, f.bytes));
+}
+
+/* As `openssl x509 -nameopt RFC2253` says of the same certificate. */
+Test(peer, writes_names_as_openssl_does)
+{
+	struct str want = STR("emailAddress=a@b,CN=trail\\ ,O=A\\, \\\"B\\\" \\<C\\>\\;D,L=\\#x,"
+			      "ST=K\\C3\\B6ln,C=DE");
+	uint8_t der[2000], text[500];
+	FILE *f = fopen("tests/fuzz/seeds/peer/odd_names", "r");
+	struct x509 x;
+	struct out out;
+	size_t n;
+
+	cr_assert(f);
+	n = fread(der, 1, sizeof(der), f);
+	fclose(f);
+	cr_assert_eq(x509_read(str_of(der, n), &x), 0);
+	out_init(&out, text, sizeof(text));
+	peer_write_name(x.subject, &out);
+	cr_expect(str_eq(out_data(&out), want), "%.*s", (int)out.n, (const char *)text);
 }
 
 /* --- servers ------------------------------------------------------------------------------ */
