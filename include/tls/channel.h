@@ -45,7 +45,8 @@ struct channel {
 	const struct acceptor *acceptor;   /* server side */
 	const struct connector *connector; /* client side */
 	struct connector_sessions *sessions;
-	uint64_t peer; /* client side: whom the session is with */
+	uint64_t peer;    /* client side: whom the session is with */
+	uint64_t offered; /* client side: tells the ticket that was offered; 0: none */
 	struct channel_early *early;
 	struct buf *in;                   /* of the present call */
 	struct out *out;                  /* of the present call */

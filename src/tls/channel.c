@@ -232,7 +232,7 @@ int channel_connect(struct channel *c, const struct connector *k,
 		return -1;
 	}
 	if (c->sessions != NULL)
-		connector_resume(c->sessions, c->peer, wolf(c));
+		c->offered = connector_resume(c->sessions, c->peer, wolf(c));
 	machine_enter(&channel_machine, &c->state, STATE_HANDSHAKE);
 	return 0;
 }
@@ -347,7 +347,7 @@ static void keep_session(struct channel *c)
 {
 	if (c->kept || c->sessions == NULL)
 		return;
-	connector_keep(c->sessions, c->peer, wolf(c));
+	connector_keep(c->sessions, c->peer, wolf(c), c->offered);
 	c->kept = true;
 }
 
@@ -426,6 +426,8 @@ void channel_close(struct channel *c)
 {
 	if (channel_is_up(c))
 		keep_session(c);
+	else if (c->sessions != NULL && (c->state == STATE_HANDSHAKE || c->state == STATE_FAILED))
+		connector_forget(c->sessions, c->peer);
 	if (c->wolf != NULL)
 		wolfSSL_free(wolf(c));
 	forget_early(c);

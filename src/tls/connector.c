@@ -83,7 +83,10 @@ void connector_close(struct connector *c)
 
 /* --- sessions ----------------------------------------------------------------------------- */
 
-enum { WAYS = 4 }; /* how many places a peer may find its session in */
+enum {
+	WAYS = 4,         /* how many places a peer may find its session in */
+	TICKET_MAX = 4096 /* longer ones are as good as none */
+};
 
 struct place {
 	uint64_t peer;
@@ -136,20 +139,54 @@ static const struct place *find(const struct connector_sessions *s, uint64_t pee
 	return NULL;
 }
 
-void connector_resume(const struct connector_sessions *s, uint64_t peer, WOLFSSL *ssl)
+/* FNV-1a over the ticket that the connection has now, 0 without one. */
+static uint64_t print_ticket(WOLFSSL *ssl)
+{
+	uint8_t ticket[TICKET_MAX];
+	word32 n = sizeof(ticket);
+	uint64_t print = 0xcbf29ce484222325U;
+
+	if (wolfSSL_get_SessionTicket(ssl, ticket, &n) != WOLFSSL_SUCCESS || n == 0)
+		return 0;
+	for (word32 i = 0; i < n; i++)
+		print = (print ^ ticket[i]) * 0x100000001b3U;
+	return print;
+}
+
+uint64_t connector_resume(const struct connector_sessions *s, uint64_t peer, WOLFSSL *ssl)
 {
 	const struct place *p = find(s, peer);
 
-	if (p != NULL)
-		(void)wolfSSL_set_session(ssl, p->session);
+	if (p == NULL)
+		return 0;
+	(void)wolfSSL_set_session(ssl, p->session);
+	return print_ticket(ssl);
 }
 
-void connector_keep(struct connector_sessions *s, uint64_t peer, WOLFSSL *ssl)
+void connector_forget(struct connector_sessions *s, uint64_t peer)
 {
-	WOLFSSL_SESSION *session = wolfSSL_get1_session(ssl);
+	uint32_t at = first(s, peer);
+
+	for (uint32_t i = 0; i < WAYS; i++) {
+		struct place *p = &s->places[(at + i) % s->n];
+
+		if (p->session == NULL || p->peer != peer)
+			continue;
+		wolfSSL_SESSION_free(p->session);
+		*p = (struct place){0};
+	}
+}
+
+void connector_keep(struct connector_sessions *s, uint64_t peer, WOLFSSL *ssl, uint64_t offered)
+{
+	WOLFSSL_SESSION *session;
 	uint32_t at = first(s, peer);
 	struct place *p = &s->places[at];
 
+	/* With TLS 1.3 the secret is new and belongs to a ticket that has yet to come. */
+	if (wolfSSL_version(ssl) == TLS1_3_VERSION && print_ticket(ssl) == offered)
+		return;
+	session = wolfSSL_get1_session(ssl);
 	if (session == NULL)
 		return;
 	for (uint32_t i = 0; i < WAYS; i++) {

@@ -18,10 +18,15 @@ struct connector {
 	bool session_reuse;
 };
 
-/* The latest session with that peer is offered to it; it is no error if there is none. */
-void connector_resume(const struct connector_sessions *s, uint64_t peer, WOLFSSL *ssl);
+/* The latest session with that peer is offered to it; it is no error if there is none. What comes
+ * back tells its ticket from others, for connector_keep(). */
+NODISCARD uint64_t connector_resume(const struct connector_sessions *s, uint64_t peer,
+				    WOLFSSL *ssl);
 
-/* The session of a connection that is up, for the next one. */
-void connector_keep(struct connector_sessions *s, uint64_t peer, WOLFSSL *ssl);
+/* The session of a connection that is up, for the next one: if there is a new one. */
+void connector_keep(struct connector_sessions *s, uint64_t peer, WOLFSSL *ssl, uint64_t offered);
+
+/* A peer that could not make a connection may have stumbled over it. */
+void connector_forget(struct connector_sessions *s, uint64_t peer);
 
 #endif

@@ -156,6 +156,26 @@ Test(ticket, none_means_none)
 	}
 }
 
+/* A server that stumbles over a session is not offered it for ever. */
+Test(ticket, is_forgotten_where_the_handshake_fails)
+{
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
+	struct acceptor *a = pair_acceptor(&ac);
+	struct connector_sessions *s = connector_sessions_open(8);
+	struct connector *k = connector_for(TLS_1_3);
+
+	cr_expect_not(resumes(a, k, s));
+	cr_expect(resumes(a, k, s));
+	pair_init(&pair, a, k, s);
+	cr_expect_eq(pair_client_step(&pair), CHANNEL_MORE);
+	pair_shut(&pair);
+	cr_expect_not(resumes(a, k, s));
+	cr_expect(resumes(a, k, s));
+	connector_sessions_close(s);
+	connector_close(k);
+	acceptor_close(a);
+}
+
 Test(ticket, ids_are_resumed_through_the_cache)
 {
 	struct tls_cache *cache = cache_open(256 * 1024);
