@@ -316,10 +316,9 @@ static void offer_again(struct thread *t, struct pair *p)
 	}
 }
 
-static void receive(struct thread *t, struct pair *p, enum side side)
+static void receive(struct thread *t, struct pair *p, enum side side, unsigned wants)
 {
-	bool want = session_wants(&p->session) &
-		    (side == SIDE_FRONT ? WANT_RECV_FRONT : WANT_RECV_BACK);
+	bool want = wants & (side == SIDE_FRONT ? WANT_RECV_FRONT : WANT_RECV_BACK);
 	struct conn *c = &p->conn[side];
 
 	if (c->fd == -1 || c->ended)
@@ -333,17 +332,17 @@ static void receive(struct thread *t, struct pair *p, enum side side)
 }
 
 /* What a session that has ended still had for its backend is not said any more. */
-static struct str next_words(const struct pair *p, enum side side)
+static struct str next_words(const struct pair *p, enum side side, unsigned wants)
 {
-	unsigned want = side == SIDE_FRONT ? WANT_SEND_FRONT : WANT_SEND_BACK;
-
-	return session_wants(&p->session) & want ? session_pending(&p->session, side) : str_none();
+	if (!(wants & (side == SIDE_FRONT ? WANT_SEND_FRONT : WANT_SEND_BACK)))
+		return str_none();
+	return session_pending(&p->session, side);
 }
 
-static void transmit(struct thread *t, struct pair *p, enum side side)
+static void transmit(struct thread *t, struct pair *p, enum side side, unsigned wants)
 {
 	struct conn *c = &p->conn[side];
-	struct str bytes = next_words(p, side);
+	struct str bytes = next_words(p, side, wants);
 
 	if (p->link[side]) {
 		if (bytes.n)
@@ -389,14 +388,18 @@ static void login_turn(struct thread *t, struct pair *p)
 		auth_client_cancel(t, p);
 	if (session_wants(&p->session) & WANT_DIAL)
 		dial(t, p);
-	pair_tls_turn(t, p);
-	if (session_wants(&p->session) & WANT_SHUT && pair_tls_leave(t, p, SIDE_FRONT)) {
+	wants = session_wants(&p->session);
+	if (wants & (WANT_TLS_FRONT | WANT_TLS_BACK))
+		pair_tls_turn(t, p, wants);
+	if (wants & WANT_SHUT && pair_tls_leave(t, p, SIDE_FRONT)) {
 		net_shut_sending(p->conn[SIDE_FRONT].fd);
 		session_on_hushed(&p->session);
+		wants = session_wants(&p->session);
 	}
+	/* What comes of sealing words for one side is seen when they have left. */
 	for (int side = 0; side < 2; side++) {
-		receive(t, p, (enum side)side);
-		transmit(t, p, (enum side)side);
+		receive(t, p, (enum side)side, wants);
+		transmit(t, p, (enum side)side, wants);
 	}
 }
 

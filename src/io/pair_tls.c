@@ -53,10 +53,8 @@ static void begin(struct thread *t, struct pair *p, enum side side)
 		session_end(&p->session, REASON_INTERNAL, STR("no memory for TLS"));
 }
 
-void pair_tls_turn(struct thread *t, struct pair *p)
+void pair_tls_turn(struct thread *t, struct pair *p, unsigned wants)
 {
-	unsigned wants = session_wants(&p->session);
-
 	if (wants & WANT_TLS_FRONT && !p->link[SIDE_FRONT])
 		begin(t, p, SIDE_FRONT);
 	if (wants & WANT_TLS_BACK && !p->link[SIDE_BACK])

@@ -7,8 +7,8 @@
 
 #include "io/tls_link.h"
 
-/* The session wants TLS on a side that has none: come closer to it. */
-void pair_tls_turn(struct thread *t, struct pair *p);
+/* The session wants TLS, perhaps on a side that has none yet: come closer to it. */
+void pair_tls_turn(struct thread *t, struct pair *p, unsigned wants);
 
 /* A step of its handshake is due. */
 void pair_tls_step(struct thread *t, struct tls_link *l);
