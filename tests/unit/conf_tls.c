@@ -16,11 +16,10 @@
 
 /* Servers on ports 1000, 1001, ... with these texts in them, below one for the mail block. The main
  * file is where the certificates are. */
-static struct conf *load(const char *mail, const char *const *servers)
+static struct conf *try_load(const char *mail, const char *const *servers, struct conf_error *e)
 {
 	char path[512], text[4096];
 	struct options o = {.conf = path, .prefix = "/"};
-	struct conf_error e;
 	struct conf *c;
 	size_t n;
 	FILE *f;
@@ -33,9 +32,17 @@ static struct conf *load(const char *mail, const char *const *servers)
 	snprintf(path, sizeof(path), "%s/conf.%d", certs_folder(), (int)getpid());
 	f = fopen(path, "we");
 	cr_assert(f && fprintf(f, "%s}\n", text) > 0 && !fclose(f));
-	c = conf_load(&o, &e);
+	c = conf_load(&o, e);
 	unlink(path);
-	cr_assert(c, "%s\n%s", e.text, text);
+	return c;
+}
+
+static struct conf *load(const char *mail, const char *const *servers)
+{
+	struct conf_error e;
+	struct conf *c = try_load(mail, servers, &e);
+
+	cr_assert(c, "%s", e.text);
 	return c;
 }
 
@@ -153,18 +160,43 @@ Test(conf_tls, the_service_at_https_has_its_port_and_name)
 Test(conf_tls, nothing_is_left_when_it_goes)
 {
 	static const char *const servers[] = {
-		"protocol smtp; ssl on; ssl_verify_client on; ssl_client_certificate ca.pem;",
-		"protocol imap; starttls on; ssl_certificate ecdsa.pem; ssl_certificate_key "
+		"protocol smtp; ssl on; ssl_verify_client on; ssl_client_certificate ca.pem; "
+		"ssl_crl crl.pem; ssl_dhparam dh.pem; ssl_session_cache shared:a:1m;",
+		"protocol imap; ssl_session_cache builtin shared:a:1m; starttls on; "
+		"ssl_certificate ecdsa.pem; ssl_certificate_key "
 		"ecdsa.key; ssl_certificate rsa.pem; ssl_certificate_key rsa-locked.key; "
 		"ssl_password_file password; ssl_session_ticket_key ticket-1.key;",
 		"protocol pop3; auth_http https://127.0.0.1:9; "
-		"auth_http_ssl_trusted_certificate ca.pem;",
+		"auth_http_ssl_trusted_certificate ca.pem; proxy_ssl_verify on; "
+		"proxy_ssl_trusted_certificate ca.pem; proxy_ssl_certificate good.pem; "
+		"proxy_ssl_certificate_key good.key;",
 		NULL,
 	};
 	uint64_t once = 0;
 
 	for (unsigned i = 0; i < 100; i++) {
 		conf_free(load(CERT "ssl_server_name a { " CERT "}", servers));
+		if (!i)
+			once = library_memory();
+		cr_assert_eq(library_memory(), once, "after %u", i);
+	}
+}
+
+/* What has been opened is closed again when a later server is at fault. */
+static const char *const late[] = {
+	"protocol smtp; ssl on; ssl_session_cache shared:a:1m;",
+	"protocol imap; ssl on; ssl_ecdh_curve nonsense;",
+	NULL,
+};
+
+Test(conf_tls, nothing_is_left_of_one_that_cannot_be)
+{
+	struct conf_error e;
+	uint64_t once = 0;
+
+	for (unsigned i = 0; i < 10; i++) {
+		cr_assert_null(try_load(CERT, late, &e));
+		cr_assert(strstr(e.text, "nonsense"), "%s", e.text);
 		if (!i)
 			once = library_memory();
 		cr_assert_eq(library_memory(), once, "after %u", i);
