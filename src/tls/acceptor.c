@@ -300,17 +300,32 @@ void acceptor_describe(const struct acceptor *a, struct out *out)
 	ciphers_write(&a->suites.ciphers, out);
 }
 
-WOLFSSL_CTX *acceptor_choose(const struct acceptor *a, const struct hello *h)
+/* True if there is a suite for a certificate of that kind that both sides have. */
+static bool shares(const struct acceptor *a, const struct hello *h, enum cipher_key key)
 {
-	const struct acceptor_set *set = set_of(a, h->name);
+	for (uint32_t i = 0; i < a->suites.ciphers.n; i++) {
+		const struct cipher *c = a->suites.ciphers.v[i];
+
+		if (c->key != key && !(c->key == CIPHER_KEY_ANY && h->tls13))
+			continue;
+		for (size_t k = 0; k + 1 < h->ciphers.n; k += 2)
+			if ((h->ciphers.p[k] << 8 | h->ciphers.p[k + 1]) == c->id)
+				return true;
+	}
+	return false;
+}
+
+WOLFSSL_CTX *acceptor_choose(const struct acceptor *a, const struct hello *hello)
+{
+	const struct acceptor_set *set = set_of(a, hello->name);
+	struct hello h = *hello;
 	WOLFSSL_CTX *any = NULL;
-	struct hello met = *h;
 	bool takes[ACCEPTOR_KINDS];
 
-	hello_meet(&met, a->suites.max == WOLFSSL_TLSV1_3, &a->suites.ciphers);
-	takes[ACCEPTOR_ECDSA] = hello_takes_ecdsa(&met);
-	takes[ACCEPTOR_ED25519] = hello_takes_ed25519(&met);
-	takes[ACCEPTOR_RSA] = hello_takes_rsa(&met);
+	h.tls13 = h.tls13 && a->suites.max == WOLFSSL_TLSV1_3;
+	takes[ACCEPTOR_ECDSA] = hello_takes_ecdsa(&h) && shares(a, &h, CIPHER_KEY_ECDSA);
+	takes[ACCEPTOR_ED25519] = hello_takes_ed25519(&h) && shares(a, &h, CIPHER_KEY_ECDSA);
+	takes[ACCEPTOR_RSA] = hello_takes_rsa(&h) && shares(a, &h, CIPHER_KEY_RSA);
 	for (uint32_t k = 0; k < ACCEPTOR_KINDS; k++) {
 		if (set->ctx[k] != NULL && takes[k])
 			return set->ctx[k];

@@ -447,6 +447,16 @@ bool channel_is_sound(const struct channel *c)
 
 /* --- what there is to say about it -------------------------------------------------------- */
 
+/* The alert that has ended it. */
+static struct str received(const struct channel *c)
+{
+	WOLFSSL_ALERT_HISTORY h;
+
+	if (c->wolf == NULL || wolfSSL_get_alert_history(wolf(c), &h) != WOLFSSL_SUCCESS)
+		return STR("alert received");
+	return errors_alert(h.last_rx.code);
+}
+
 struct str channel_why(const struct channel *c)
 {
 	switch (c->error) {
@@ -465,6 +475,8 @@ struct str channel_why(const struct channel *c)
 	case WHY_CERTIFICATE:
 		return c->verified ? trust_text((enum trust_error)c->verify_error)
 				   : STR("no certificate came");
+	case FATAL_ERROR:
+		return received(c);
 	default:
 		return errors_text(c->error);
 	}

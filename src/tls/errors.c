@@ -16,7 +16,6 @@ struct text {
 
 /* What people look for in logs is said in their words; the rest is wolfSSL's. */
 static const struct text texts[] = {
-	{FATAL_ERROR, STR_INIT("alert received")},
 	{MATCH_SUITE_ERROR, STR_INIT("no shared cipher")},
 	{UNSUPPORTED_SUITE, STR_INIT("no shared cipher")},
 	{VERSION_ERROR, STR_INIT("unsupported protocol")},
@@ -42,6 +41,41 @@ struct str errors_text(int error)
 			return texts[i].text;
 	theirs = wolfSSL_ERR_reason_error_string((unsigned long)error);
 	return theirs == NULL || theirs[0] == '\0' ? STR("unknown error") : str_cstr(theirs);
+}
+
+static const struct text alerts[] = {
+	{10, STR_INIT("alert received: unexpected message")},
+	{20, STR_INIT("alert received: bad record mac")},
+	{22, STR_INIT("alert received: record overflow")},
+	{40, STR_INIT("alert received: handshake failure")},
+	{42, STR_INIT("alert received: bad certificate")},
+	{43, STR_INIT("alert received: unsupported certificate")},
+	{44, STR_INIT("alert received: certificate revoked")},
+	{45, STR_INIT("alert received: certificate expired")},
+	{46, STR_INIT("alert received: certificate unknown")},
+	{47, STR_INIT("alert received: illegal parameter")},
+	{48, STR_INIT("alert received: unknown CA")},
+	{49, STR_INIT("alert received: access denied")},
+	{50, STR_INIT("alert received: decode error")},
+	{51, STR_INIT("alert received: decrypt error")},
+	{70, STR_INIT("alert received: protocol version")},
+	{71, STR_INIT("alert received: insufficient security")},
+	{80, STR_INIT("alert received: internal error")},
+	{86, STR_INIT("alert received: inappropriate fallback")},
+	{90, STR_INIT("alert received: user canceled")},
+	{109, STR_INIT("alert received: missing extension")},
+	{110, STR_INIT("alert received: unsupported extension")},
+	{112, STR_INIT("alert received: unrecognized name")},
+	{116, STR_INIT("alert received: certificate required")},
+	{120, STR_INIT("alert received: no application protocol")},
+};
+
+struct str errors_alert(int alert)
+{
+	for (size_t i = 0; i < sizeof(alerts) / sizeof(alerts[0]); i++)
+		if (alerts[i].error == alert)
+			return alerts[i].text;
+	return STR("alert received");
 }
 
 void errors_say(struct tls_error *e, struct str what, struct str file, struct str why)

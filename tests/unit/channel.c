@@ -294,6 +294,11 @@ Test(channel, shows_the_certificate_that_the_client_can_check)
 	cr_expect(str_starts(cipher_with(a, "ECDHE+AESGCM"), STR("ECDHE-ECDSA-")));
 	cr_expect_eq(cipher_with(a, "ECDHE-RSA-AES128-SHA").n, 0, "no shared cipher");
 	acceptor_close(a);
+	/* the client would take either, the server has suites for one */
+	ac.suites.ciphers = STR("ECDHE-RSA-AES256-GCM-SHA384");
+	a = pair_acceptor(&ac);
+	cr_expect(str_eq(cipher_with(a, ""), STR("ECDHE-RSA-AES256-GCM-SHA384")));
+	acceptor_close(a);
 }
 
 /* A client that offers these protocols, separated by commas. */

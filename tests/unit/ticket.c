@@ -24,7 +24,7 @@ static bool resumes(const struct acceptor *a, const struct connector *k,
 	if (!pair_shake(&pair)) {
 		/* wolfSSL's own client gives up when its ticket is not taken */
 		cr_assert_eq(k->suites.max, WOLFSSL_TLSV1_2);
-		cr_assert(str_eq(channel_why(&pair.server), STR("alert received")));
+		cr_assert(str_starts(channel_why(&pair.server), STR("alert received")));
 		pair_shut(&pair);
 		return false;
 	}
