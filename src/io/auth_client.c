@@ -411,9 +411,11 @@ static void unseal(struct thread *t, struct auth_conn *c)
 		lost(t, c, ECONNRESET);
 }
 
-/* The kernel may end a receive at any time. */
+/* The kernel may end a receive at any time; and a channel may have to answer what it has read. */
 static void hear(struct thread *t, struct auth_conn *c)
 {
+	if (c->link)
+		tls_link_send(t, c->link);
 	if (!c->link || tls_link_wants(c->link) || !auth_wire_is_dark(c))
 		conn_recv(&t->io, &c->conn);
 }

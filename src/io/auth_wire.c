@@ -91,6 +91,7 @@ void auth_wire_leave(struct thread *t, struct auth_conn *c)
 {
 	if (!c->link)
 		return;
+	tls_link_drop(t, c->link);
 	tls_link_bye(t, c->link);
 	tls_link_send(t, c->link);
 	/* Once is enough. */
