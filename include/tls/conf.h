@@ -56,7 +56,8 @@ struct tls_suites {
 	unsigned versions;       /* set of enum tls_version */
 	struct str ciphers;      /* OpenSSL's syntax, up to TLS 1.2; empty: CIPHERS_DEFAULT */
 	struct str ciphersuites; /* TLS 1.3, names separated by colons; empty: all */
-	struct str curves;       /* names separated by colons; empty or "auto": all */
+	struct str curves;       /* names separated by colons; empty or "auto": all.
+				    Up to TLS 1.2 wolfSSL takes what the client likes best */
 };
 
 struct tls_acceptor_conf {
@@ -74,8 +75,8 @@ struct tls_acceptor_conf {
 	uint32_t n_ticket_keys;
 	enum tls_verify verify;
 	uint32_t verify_depth;
-	struct tls_file client_ca;  /* PEM; told to the client */
-	struct tls_file trusted_ca; /* PEM; not told */
+	struct tls_file client_ca;  /* PEM; nobody tells the client of it */
+	struct tls_file trusted_ca; /* PEM; these are trusted as well */
 	struct tls_file crl;        /* PEM */
 	struct str alpn;    /* "smtp", "pop3" or "imap": a client that offers others only is refused
 			       (RFC 7301) */

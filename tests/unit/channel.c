@@ -5,10 +5,12 @@
 #include "tls/channel.h"
 
 #include "tests/lib/tls_pair.h"
+#include "tls/cache.h"
 #include "tls/connector_state.h"
 #include "tls/library.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -361,4 +363,66 @@ Test(channel, speaks_the_versions_it_is_told)
 	cr_expect(meet(TLS_1_1 | TLS_1_2, TLS_1_2 | TLS_1_3));
 	cr_expect_not(meet(TLS_1_2, TLS_1_3));
 	cr_expect_not(meet(TLS_1_3, TLS_1_2));
+}
+
+/* --- threads ------------------------------------------------------------------------------ */
+
+struct crowd {
+	const struct acceptor *a;
+	const struct connector *k;
+};
+
+static void *connects(void *context)
+{
+	const struct crowd *crowd = context;
+	struct connector_sessions *s = connector_sessions_open(4);
+	struct pair *p = calloc(1, sizeof(*p));
+	void *wrong = NULL;
+
+	for (int i = 0; p != NULL && s != NULL && i < 12; i++) {
+		pair_init(p, crowd->a, crowd->k, s);
+		if (!pair_shake(p) || !pair_send(p, true, STR("* OK\r\n")) ||
+		    p->server.resumed != (i > 0))
+			wrong = context;
+		pair_shut(p);
+	}
+	connector_sessions_close(s);
+	free(p);
+	return wrong;
+}
+
+static void serves_threads(unsigned version, struct tls_cache *cache)
+{
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
+	struct tls_connector_conf kc = pair_connector_conf();
+	struct crowd crowd;
+	struct acceptor *a;
+	struct connector *k;
+	pthread_t threads[4];
+
+	ac.cache = cache;
+	ac.tickets = cache == NULL;
+	kc.suites.versions = version;
+	crowd.a = a = pair_acceptor(&ac);
+	crowd.k = k = pair_connector(&kc);
+	for (int i = 0; i < 4; i++)
+		cr_assert_eq(pthread_create(&threads[i], NULL, connects, &crowd), 0);
+	for (int i = 0; i < 4; i++) {
+		void *wrong;
+
+		cr_assert_eq(pthread_join(threads[i], &wrong), 0);
+		cr_expect_null(wrong);
+	}
+	connector_close(k);
+	acceptor_close(a);
+}
+
+Test(channel, shares_an_acceptor_among_threads)
+{
+	struct tls_cache *cache = cache_open(100 * 1000);
+
+	cr_assert(cache);
+	serves_threads(TLS_1_3, NULL);
+	serves_threads(TLS_1_2, cache);
+	cache_close(cache);
 }
