@@ -225,9 +225,8 @@ int channel_connect(struct channel *c, const struct connector *k,
 	};
 	if (begin(c, k->ctx) != 0)
 		return -1;
-	if ((k->name != NULL &&
-	     wolfSSL_UseSNI(wolf(c), WOLFSSL_SNI_HOST_NAME, k->name,
-			    (unsigned short)strlen(k->name)) != WOLFSSL_SUCCESS)) {
+	if ((k->says_name && wolfSSL_UseSNI(wolf(c), WOLFSSL_SNI_HOST_NAME, k->name,
+					    (unsigned short)strlen(k->name)) != WOLFSSL_SUCCESS)) {
 		channel_close(c);
 		return -1;
 	}

@@ -8,6 +8,7 @@
  */
 #include "tls/connector.h"
 
+#include "base/addr.h"
 #include "tls/connector_state.h"
 #include "tls/errors.h"
 #include "tls/identity.h"
@@ -48,6 +49,7 @@ static int open_trust(struct connector *c, const struct tls_connector_conf *conf
 struct connector *connector_open(const struct tls_connector_conf *conf, struct tls_error *e)
 {
 	struct connector *c = calloc(1, sizeof(*c));
+	struct addr address;
 
 	if (c != NULL && conf->name.n != 0)
 		c->name = malloc(conf->name.n + 1);
@@ -62,6 +64,7 @@ struct connector *connector_open(const struct tls_connector_conf *conf, struct t
 	}
 	c->session_reuse = conf->session_reuse;
 	c->host = c->name == NULL ? str_none() : str_cstr(c->name);
+	c->says_name = c->name != NULL && addr_parse(conf->name, &address) != 0;
 	if (open_trust(c, conf, e) != 0 || suites_read(&conf->suites, &c->suites, e) != 0 ||
 	    set_up(c, conf, e) != 0) {
 		connector_close(c);

@@ -13,6 +13,7 @@ struct connector {
 	struct suites suites;
 	WOLFSSL_CTX *ctx;
 	char *name;          /* NUL-terminated; NULL: none */
+	bool says_name;      /* by SNI, which has no addresses (RFC 6066 section 3) */
 	struct str host;     /* to be in the certificate; empty: any */
 	struct trust *trust; /* NULL: not verified */
 	bool session_reuse;

@@ -102,3 +102,30 @@ Test(connector, says_what_is_wrong)
 	kc.suites.versions = TLS_1_0;
 	refuses(&kc, "a TLS client speaks TLS 1.2 and 1.3 only");
 }
+
+static bool says(const char *name)
+{
+	struct tls_acceptor_conf ac = pair_acceptor_conf();
+	struct tls_connector_conf kc = pair_connector_conf();
+	struct acceptor *a = pair_acceptor(&ac);
+	struct connector *k;
+	bool said = false;
+
+	kc.name = str_cstr(name);
+	k = pair_connector(&kc);
+	pair_init(&pair, a, k, NULL);
+	(void)pair_client_step(&pair);
+	for (size_t i = 0; i + kc.name.n <= pair.to_server.n; i++)
+		said = said || memcmp(pair.to_server.bytes + i, name, kc.name.n) == 0;
+	pair_shut(&pair);
+	connector_close(k);
+	acceptor_close(a);
+	return said;
+}
+
+Test(connector, says_names_but_no_addresses)
+{
+	cr_expect(says("mx.test"));
+	cr_expect_not(says("127.0.0.1"));
+	cr_expect_not(says("2001:db8::1"));
+}
