@@ -188,16 +188,41 @@ static bool issued(const struct x509 *by, const struct x509 *x)
 	return str_eq(key.body, id.body);
 }
 
+/* An authority that was renewed with its key is there twice: rather one that is in its time. */
 static int find_authority(const struct trust *t, const struct x509 *x)
 {
+	int found = TRUST_NOBODY;
+
 	for (uint32_t i = 0; i < t->n_authorities; i++) {
 		const struct x509 *a = &t->authorities[i];
 
 		/* who signs itself is trusted only if it is the very one */
-		if (trust_self_issued(x) ? str_eq(a->der, x->der) : issued(a, x))
+		if (!(trust_self_issued(x) ? str_eq(a->der, x->der) : issued(a, x)))
+			continue;
+		if (trust_check_is_current(a))
 			return (int)i;
+		if (found == TRUST_NOBODY)
+			found = (int)i;
 	}
-	return TRUST_NOBODY;
+	return found;
+}
+
+/* The same, of those that the peer has sent; NULL: none. */
+static struct x509 *find_sent(struct sent *sent, const struct x509 *x)
+{
+	struct x509 *found = NULL;
+
+	for (size_t i = 0; i < sent->n; i++) {
+		struct x509 *by = &sent->certs[i];
+
+		if (by->der.n == 0 || !issued(by, x))
+			continue;
+		if (trust_check_is_current(by))
+			return by;
+		if (found == NULL)
+			found = by;
+	}
+	return found;
 }
 
 static bool push(struct trust_path *p, const struct x509 *x, int authority)
@@ -213,6 +238,7 @@ static bool climb(const struct trust *t, struct trust_path *p, struct sent *sent
 {
 	const struct x509 *last = &p->certs[p->n - 1];
 	int i = find_authority(t, last);
+	struct x509 *by;
 
 	if (trust_self_issued(last)) {
 		p->authority[p->n - 1] = i;
@@ -223,13 +249,12 @@ static bool climb(const struct trust *t, struct trust_path *p, struct sent *sent
 		return push(p, &t->authorities[i], i);
 	if (p->authority[p->n - 1] != TRUST_NOBODY)
 		return false;
-	for (size_t k = 0; k < sent->n; k++)
-		if (sent->certs[k].der.n != 0 && issued(&sent->certs[k], last)) {
-			(void)push(p, &sent->certs[k], TRUST_NOBODY);
-			sent->certs[k].der.n = 0;
-			return true;
-		}
-	return false;
+	by = find_sent(sent, last);
+	if (by == NULL)
+		return false;
+	(void)push(p, by, TRUST_NOBODY);
+	by->der.n = 0;
+	return true;
 }
 
 static void build(const struct trust *t, struct trust_path *p, struct sent *sent)

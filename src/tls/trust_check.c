@@ -211,6 +211,11 @@ static enum trust_error judge_dates(const struct x509 *x, int64_t t)
 	return t < from ? TRUST_NOT_YET_VALID : t > to ? TRUST_EXPIRED : TRUST_OK;
 }
 
+bool trust_check_is_current(const struct x509 *x)
+{
+	return judge_dates(x, now()) == TRUST_OK;
+}
+
 static enum trust_error judge_crl_dates(const struct x509_crl *crl, int64_t t)
 {
 	int64_t from, to;

@@ -37,6 +37,9 @@ void trust_check_host(struct trust_path *p, struct str host);
 void trust_check_revocation(struct trust_path *p, const struct trust *t);
 void trust_check_signatures(struct trust_path *p);
 
+/* True if it is in its time now. */
+bool trust_check_is_current(const struct x509 *x);
+
 /* True if the list has the signature of that authority. */
 bool trust_check_crl(const struct x509_crl *crl, const struct x509 *authority);
 

@@ -76,7 +76,7 @@ static const struct expectation expectations[] = {
 	{"expired", 1, TRUST_EXPIRED, false}, {"early", 1, TRUST_NOT_YET_VALID, false},
 	{"self", 1, TRUST_SELF_SIGNED, true}, {"unknown", 1, TRUST_NO_LEAF_SIGNATURE, true},
 	{"purpose", 1, TRUST_PURPOSE, false}, {"fake", 5, TRUST_INVALID_CA, false},
-	{"revoked", 1, TRUST_OK, true},
+	{"revoked", 1, TRUST_OK, true},       {"between", 1, TRUST_OK, true},
 };
 
 static void expect(const struct expectation *x, unsigned version)
@@ -248,6 +248,8 @@ static const struct server servers[] = {
 	{"ecdsa", "mx.test", "other-ca.pem", TRUST_NO_LEAF_SIGNATURE},
 	{"self", NULL, "ca.pem", TRUST_SELF_SIGNED},
 	{"self", NULL, "self.pem", TRUST_OK},
+	{"ecdsa", "mx.test", "ca-past.pem", TRUST_EXPIRED},
+	{"ecdsa", "mx.test", "ca-both.pem", TRUST_OK},
 };
 
 static void meet(const struct server *x, unsigned version)
