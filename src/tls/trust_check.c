@@ -194,10 +194,61 @@ static bool covers(const struct x509 *x, struct str host)
 	return !any && !is_ip && common_name(x, host);
 }
 
+/* True if one of these subtrees has that address; *any: one is about addresses at all. What cannot
+ * be read ends the list: wolfSSL takes no such certificate. */
+static bool encloses(struct str subtrees, struct str ip, bool *any)
+{
+	struct der subtree, base;
+	bool found = false;
+
+	while (der_take(&subtrees, DER_SEQUENCE, &subtree) == 0) {
+		bool same;
+
+		if (der_next(&subtree.body, &base) != 0)
+			break;
+		if (base.tag != 0x87)
+			continue;
+		*any = true;
+		same = base.body.n == 2 * ip.n;
+		for (size_t i = 0; same && i < ip.n; i++)
+			same = ((ip.p[i] ^ base.body.p[i]) & base.body.p[ip.n + i]) == 0;
+		found = found || same;
+	}
+	return found;
+}
+
+/* Constraints on addresses, of which wolfSSL knows nothing (RFC 5280 section 4.2.1.10). */
+static enum trust_error judge_address(const struct x509 *authority, struct str ip)
+{
+	struct str content;
+	struct der list, permitted, excluded;
+	bool any = false;
+
+	if (!x509_extension(authority->extensions, X509_NAME_CONSTRAINTS, &content))
+		return TRUST_OK;
+	if (der_take(&content, DER_SEQUENCE, &list) != 0)
+		return TRUST_CONSTRAINT;
+	(void)der_may(&list.body, 0xa0, &permitted);
+	(void)der_may(&list.body, 0xa1, &excluded);
+	if (list.body.n != 0)
+		return TRUST_CONSTRAINT;
+	if (encloses(excluded.body, ip, &any))
+		return TRUST_NAME_NOT_PERMITTED;
+	any = false;
+	return encloses(permitted.body, ip, &any) || !any ? TRUST_OK : TRUST_NAME_NOT_PERMITTED;
+}
+
 void trust_check_host(struct trust_path *p, struct str host)
 {
+	struct addr ip;
+
 	if (!covers(&p->certs[0], host))
 		report(p, TRUST_HOST);
+	if (addr_parse(host, &ip) != 0)
+		return;
+	for (size_t i = 1; i < p->n; i++)
+		report(p,
+		       judge_address(&p->certs[i], str_of(ip.ip, ip.family == ADDR_IP4 ? 4 : 16)));
 }
 
 /* --- dates -------------------------------------------------------------------------------- */

@@ -248,6 +248,9 @@ static const struct server servers[] = {
 	{"ecdsa", "mx.test", "other-ca.pem", TRUST_NO_LEAF_SIGNATURE},
 	{"self", NULL, "ca.pem", TRUST_SELF_SIGNED},
 	{"self", NULL, "self.pem", TRUST_OK},
+	{"within", "127.0.0.1", "ca.pem", TRUST_OK},
+	{"without", "mx.test", "ca.pem", TRUST_OK},
+	{"without", "127.0.0.1", "ca.pem", TRUST_NAME_NOT_PERMITTED},
 	{"ecdsa", "mx.test", "ca-past.pem", TRUST_EXPIRED},
 	{"ecdsa", "mx.test", "ca-both.pem", TRUST_OK},
 };
