@@ -9,6 +9,7 @@
 #include "io/tls_link.h"
 
 #include "base/buf.h"
+#include "base/machine.h"
 #include "base/must.h"
 
 #include <string.h>
@@ -30,6 +31,14 @@ struct tls_desk {
 	size_t sent;    /* of it */
 	uint8_t bytes[DESK_BYTES];
 };
+
+static const struct machine_state states[] = {
+	[TLS_LINK_DARK] = {"dark", 0},
+	[TLS_LINK_UP] = {"up", 1U << TLS_LINK_DARK},
+	[TLS_LINK_DEAD] = {"dead", 1U << TLS_LINK_DARK | 1U << TLS_LINK_UP},
+};
+
+MACHINE(machine, "tls-link", states);
 
 /* ---- memory ---- */
 
@@ -221,7 +230,7 @@ static enum channel_ev came_up(struct thread *t, struct tls_link *l)
 {
 	struct thread_tls_counters *n = counters_of(t, l);
 
-	l->state = TLS_LINK_UP;
+	machine_enter(&machine, &l->state, TLS_LINK_UP);
 	l->more = true;
 	n->handshakes++;
 	n->resumed += l->channel.resumed;
@@ -407,7 +416,7 @@ bool tls_link_drained(const struct tls_link *l)
 
 void tls_link_die(struct thread *t, struct tls_link *l)
 {
-	l->state = TLS_LINK_DEAD;
+	machine_enter(&machine, &l->state, TLS_LINK_DEAD);
 	tls_link_drop(t, l);
 }
 
