@@ -140,20 +140,33 @@ static void tell(struct pair *p, enum side side, struct str bytes)
 		session_end(&p->session, REASON_INTERNAL, STR("no room for what was unsealed"));
 }
 
+/* A session on its way out drops them. */
 static bool is_wanted(const struct pair *p, enum side side)
 {
-	return session_wants(&p->session) & (side == SIDE_FRONT ? WANT_RECV_FRONT : WANT_RECV_BACK);
+	return p->session.phase >= PHASE_CLOSING ||
+	       session_wants(&p->session) & (side == SIDE_FRONT ? WANT_RECV_FRONT : WANT_RECV_BACK);
 }
 
+/*
+ * As much as one receive may have brought is taken, record after record, once the session has room
+ * for it: one that waits, for its auth service perhaps, must not keep the pool's buffers from it.
+ */
 static void take_plain(struct thread *t, struct pair *p, enum side side)
 {
 	struct tls_link *l = p->link[side];
 	enum channel_ev ev = CHANNEL_PLAIN;
+	size_t room = 0;
 
-	while (ev != CHANNEL_FULL && tls_link_busy(l) && is_wanted(p, side)) {
-		struct channel_plain plain = {.p = t->plain, .room = RELAY_BULK_BYTES};
+	while (ev != CHANNEL_FULL && tls_link_busy(l) && p->session.phase != PHASE_RELAY) {
+		struct channel_plain plain = {.p = t->plain};
 
+		if (is_wanted(p, side))
+			room = RELAY_BULK_BYTES;
+		if (!room)
+			break;
+		plain.room = room;
 		ev = tls_link_read(t, l, &plain);
+		room -= plain.n;
 		if (plain.n)
 			tell(p, side, str_of(plain.p, plain.n));
 		/* Credentials come this way. */
