@@ -492,7 +492,8 @@ void authd_dialled(struct world *w, unsigned service, struct end *e)
 	if (!c->service->connector)
 		return;
 	plan_wire(&c->plan);
-	if (w->auth_spoilt && chance_of(3000))
+	c->plan.by_bytes &= !w->brief;
+	if (w->auth_spoilt && !w->last && chance_of(3000))
 		plan_wire_trick(&c->plan);
 	wire_secure(&c->wire, TOY_SERVER, &c->plan);
 }

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { READ_BYTES = 16384, ENDLESS_BYTES = 200000 };
+enum { READ_BYTES = 16384, ENDLESS_BYTES = 200000, STARVED_US = 30000 };
 
 static void backend_act(void *arg);
 
@@ -193,6 +193,17 @@ static struct str ending_words(const struct guest *g)
 	return g->ending == END_QUIT ? STR("QUIT\r\n") : str_none();
 }
 
+/* A storm of handshakes stops nobody who relays. */
+static void look_at_gap(struct guest *g)
+{
+	uint64_t now = kernel_now_us(), gap = now - g->heard_us;
+
+	if (g->heard_us && gap > STARVED_US)
+		kernel_violation("relay-starved", "guest %u: nothing for %llu us", g->id,
+				 (unsigned long long)gap);
+	g->heard_us = now;
+}
+
 static void take_relay(struct guest *g, struct str bytes)
 {
 	struct talk *t = &g->back.talk;
@@ -201,6 +212,8 @@ static void take_relay(struct guest *g, struct str bytes)
 	size_t good = payload_match((struct payload){g->id, 0, t->heard}, body);
 
 	t->heard += (uint32_t)good;
+	if (g->steady && body.n)
+		look_at_gap(g);
 	if (good < body.n) {
 		kernel_violation("relay-order", "guest %u: to the backend, byte %u is wrong: %.*s",
 				 g->id, t->heard, body.n - good < 40 ? (int)(body.n - good) : 40,

@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Of one turn: whatever the program's own budget is, a turn shall be over soon. */
-enum { EXPENSIVE_CALLS_MAX = 16 };
+enum { EXPENSIVE_CALLS_MAX = 16, COMPUTING_US = 400 };
 
 struct wolf {
 	struct toy toy;
@@ -70,6 +70,7 @@ static void count_expensive(void)
 	if (all.turn != kernel_turns())
 		all.expensive = 0;
 	all.turn = kernel_turns();
+	kernel_spend(COMPUTING_US);
 	if (++all.expensive > EXPENSIVE_CALLS_MAX)
 		kernel_violation("handshake-budget", "%u steps of handshakes in one turn",
 				 all.expensive);
@@ -316,6 +317,9 @@ enum channel_ev channel_read(struct channel *c, struct buf *in, struct out *out,
 	size_t had = buf_len(in), wrote = out->n;
 
 	plain->n = 0;
+	/* It says so again. */
+	if (c->error)
+		return CHANNEL_FAILED;
 	if (!is_proper(c, "a read of a channel that is not open, or has failed"))
 		return CHANNEL_FAILED;
 	if (!toy_is_up(&c->wolf->toy) && c->wolf->last != CHANNEL_FAILED)
@@ -337,6 +341,8 @@ size_t channel_write(struct channel *c, struct str plain, struct out *out)
 	struct wolf *w = c->wolf;
 	size_t done = 0, n;
 
+	if (c->error)
+		return 0;
 	if (!is_proper(c, "a write to a channel that is not open, or has failed"))
 		return 0;
 	if (w->last == CHANNEL_FAILED)

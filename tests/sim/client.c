@@ -137,6 +137,8 @@ static void on_starttls(struct guest *g)
 	struct client *c = &g->client;
 
 	c->step_at = c->tls_at; /* plain text that has not left does not */
+	if (g->client_trick == CLIENT_INJECTS)
+		c->wire.check = "starttls-executed";
 	c->hush_us = kernel_now_us() + (g->client_trick == CLIENT_INJECTS ? SECONDS(2) : 0);
 	wire_secure(&c->wire, TOY_CLIENT, &g->wire);
 }
@@ -485,6 +487,8 @@ static void finish(struct guest *g)
 
 static uint64_t think_us(const struct guest *g)
 {
+	if (g->steady && g->client.relay)
+		return MILLIS(1);
 	if (g->client.relay)
 		return chance_of(9000) ? 0 : chance_between(0, MILLIS(3));
 	if (g->pace == PACE_BYTES)

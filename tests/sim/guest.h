@@ -187,10 +187,10 @@ struct guest {
 	/* as it went */
 	struct client client;
 	struct backend back;
-	uint32_t asked, asks_max;
-	uint32_t attempt_asked; /* Auth-Login-Attempt last seen */
-	bool over, logged_in, full, last_guest;
+	uint32_t asked, asks_max, attempt_asked; /* attempt_asked: Auth-Login-Attempt last seen */
+	bool over, logged_in, full, last_guest, steady; /* steady: writes a little all the time */
 	bool barred;        /* by its certificate, or its backend's: it must not get in */
+	uint64_t heard_us;  /* steady: when its backend heard of it last */
 	bool struck_before; /* the fault of a sweep had struck when it came */
 	uint64_t over_us, back_over_us;
 	uint64_t key, since_us, active_us, login_us; /* the monitor's */

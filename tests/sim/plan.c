@@ -184,6 +184,7 @@ void plan_last_guest(struct guest *g)
 	g->client.talk = (struct talk){.say = 1000, .chunk = 400};
 	g->back.talk = (struct talk){.say = 2000, .chunk = 700};
 	plan_tls_fair(g);
+	g->wire.by_bytes = g->back_wire.by_bytes = false;
 	lines_write_plain(g);
 }
 

@@ -138,10 +138,10 @@ void plan_tls_guest(struct guest *g)
 		plan_wire_trick(&g->back_wire);
 	if (chance_of(4000))
 		g->wire.toy.certificate = (uint8_t)chance_below(CERTIFICATES);
-	g->barred = is_barred(g);
+	plan_injection(g);
+	g->barred |= is_barred(g);
 	if (g->back_tls != BACK_TLS_OFF && w->connector.verify && chance_of(1000)) {
 		g->back_wire.toy.certificate = EXPIRED;
 		g->barred = true;
 	}
-	plan_injection(g);
 }

@@ -97,8 +97,11 @@ void ring_close(struct ring *r)
 	free_queues(r);
 }
 
+static uint64_t turns, spent_us;
+
 void ring_sim_clear(void)
 {
+	spent_us = 0;
 	if (ring_now)
 		free_queues(ring_now);
 	memset(&last_left, 0, sizeof(last_left));
@@ -309,7 +312,10 @@ static unsigned copy_out(struct ring *r, struct ring_event *events, unsigned max
 	return n;
 }
 
-static uint64_t turns;
+void kernel_spend(uint64_t us)
+{
+	spent_us += us;
+}
 
 static void watch_for_spinning(struct ring *r, bool slept)
 {
@@ -331,7 +337,8 @@ unsigned ring_turn(struct ring *r, uint64_t timeout_ms, struct ring_event *event
 	unsigned n;
 
 	turns++;
-	alarm_pass(1 + chance_below(4));
+	alarm_pass(1 + chance_below(4) + spent_us);
+	spent_us = 0;
 	ring_pool_show_returned(r);
 	hand_over(r);
 	ring_alarms();

@@ -114,7 +114,8 @@ static void run_sweep(struct shared *s, const struct item *item)
 		.seed = item->seed, .plan = sweep_plan(item->scenario), .fault = item->fault};
 	bool untouched = false;
 
-	for (uint64_t n = 1; !untouched && n < SWEEP_MAX; n++) {
+	for (uint64_t n = sweep_is_single(item->scenario) ? 0 : 1; !untouched && n < SWEEP_MAX;
+	     n++) {
 		start.fault_n = n;
 		run_world(s, &start, &untouched);
 	}

@@ -38,7 +38,7 @@ static void add_worlds(struct list_of_items *l, uint64_t seed, uint32_t n)
 static void add_sweeps(struct list_of_items *l)
 {
 	for (unsigned s = 0; sweep_plan(s); s++)
-		for (int f = 0; f < FAULT_KINDS; f++)
+		for (int f = 0; f < (sweep_is_single(s) ? 1 : FAULT_KINDS); f++)
 			add(l, (struct item){.kind = ITEM_SWEEP,
 					     .seed = SWEEP_SEED + s,
 					     .scenario = s,

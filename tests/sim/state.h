@@ -29,6 +29,9 @@ bool kernel_start_fails(void);
 void kernel_progress(void);
 uint64_t kernel_progressed(void); /* how often */
 
+/* The program computes for so long before its next turn. */
+void kernel_spend(uint64_t us);
+
 /* Turns of the ring up to now. */
 uint64_t kernel_turns(void);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void plan_calm(struct world *w, uint32_t n)
+void sweep_calm(struct world *w, uint32_t n)
 {
 	static const struct str name = STR_INIT("10.254.0.1:9000");
 	struct auth_service_conf *a = &w->services[0];
@@ -15,6 +15,7 @@ static void plan_calm(struct world *w, uint32_t n)
 	struct listen_conf *l = &w->listens[0];
 
 	plan_mark(w);
+	w->brief = true;
 	plan_guests(w, n);
 	w->weather = (struct weather){.latency_us_min = 10,
 				      .latency_us_max = 50,
@@ -68,8 +69,7 @@ static void plan_calm(struct world *w, uint32_t n)
 	w->order = THREAD_DRAIN;
 }
 
-/* A guest who logs in this way, says and hears so much, and ends like that. */
-static struct guest *add_guest(struct world *w, uint32_t id, enum login_kind login)
+struct guest *sweep_guest(struct world *w, uint32_t id, enum login_kind login)
 {
 	struct guest *g = &w->guests[id];
 
@@ -84,7 +84,7 @@ static struct guest *add_guest(struct world *w, uint32_t id, enum login_kind log
 	return g;
 }
 
-static void write_guests(struct world *w)
+void sweep_write(struct world *w)
 {
 	for (uint32_t i = 1; i <= w->n_guests; i++)
 		lines_write_plain(&w->guests[i]);
@@ -92,185 +92,199 @@ static void write_guests(struct world *w)
 
 static void plan_methods(struct world *w)
 {
-	plan_calm(w, 3);
-	add_guest(w, 1, LOGIN_PLAIN);
-	add_guest(w, 2, LOGIN_LOGIN);
-	add_guest(w, 3, LOGIN_CRAM_MD5);
-	write_guests(w);
+	sweep_calm(w, 3);
+	sweep_guest(w, 1, LOGIN_PLAIN);
+	sweep_guest(w, 2, LOGIN_LOGIN);
+	sweep_guest(w, 3, LOGIN_CRAM_MD5);
+	sweep_write(w);
 }
 
 static void plan_backend_login(struct world *w)
 {
-	plan_calm(w, 2);
+	sweep_calm(w, 2);
 	w->servers[0].back.smtp_auth = true;
 	w->servers[0].back.xclient = false;
-	add_guest(w, 1, LOGIN_PLAIN_ASKED);
-	add_guest(w, 2, LOGIN_EXTERNAL);
-	write_guests(w);
+	sweep_guest(w, 1, LOGIN_PLAIN_ASKED);
+	sweep_guest(w, 2, LOGIN_EXTERNAL);
+	sweep_write(w);
 }
 
 static void plan_no_login(struct world *w)
 {
-	plan_calm(w, 2);
-	add_guest(w, 1, LOGIN_NONE);
-	add_guest(w, 2, LOGIN_NONE)->pace = PACE_PIPELINING;
-	write_guests(w);
+	sweep_calm(w, 2);
+	sweep_guest(w, 1, LOGIN_NONE);
+	sweep_guest(w, 2, LOGIN_NONE)->pace = PACE_PIPELINING;
+	sweep_write(w);
 }
 
 static void plan_refused(struct world *w)
 {
 	struct guest *g;
 
-	plan_calm(w, 2);
-	g = add_guest(w, 1, LOGIN_PLAIN);
+	sweep_calm(w, 2);
+	g = sweep_guest(w, 1, LOGIN_PLAIN);
 	g->attempts = 2;
 	g->asks_max = 2; /* a wrong password, then the right one */
-	add_guest(w, 2, LOGIN_PLAIN)->admitted = false;
-	write_guests(w);
+	sweep_guest(w, 2, LOGIN_PLAIN)->admitted = false;
+	sweep_write(w);
 }
 
 static void plan_refused_backend(struct world *w)
 {
 	struct guest *g;
 
-	plan_calm(w, 2);
+	sweep_calm(w, 2);
 	w->servers[0].pass_error_message = true;
 	for (uint32_t i = 1; i <= 2; i++) {
-		g = add_guest(w, i, LOGIN_PLAIN);
+		g = sweep_guest(w, i, LOGIN_PLAIN);
 		g->fair = false;
 		g->back_trick = i == 1 ? BACK_REFUSES : BACK_REFUSES_CONNECT;
 		g->back_step = 1;
 	}
-	write_guests(w);
+	sweep_write(w);
 }
 
 static void plan_big(struct world *w)
 {
 	struct guest *g;
 
-	plan_calm(w, 1);
-	g = add_guest(w, 1, LOGIN_PLAIN);
+	sweep_calm(w, 1);
+	g = sweep_guest(w, 1, LOGIN_PLAIN);
 	g->client.talk = (struct talk){.say = 400000, .chunk = 16384};
 	g->back.talk = (struct talk){.say = 400000, .chunk = 16384};
-	write_guests(w);
+	sweep_write(w);
 }
 
 static void plan_big_one_way(struct world *w)
 {
 	struct guest *g;
 
-	plan_calm(w, 2);
-	g = add_guest(w, 1, LOGIN_PLAIN);
+	sweep_calm(w, 2);
+	g = sweep_guest(w, 1, LOGIN_PLAIN);
 	g->client.talk = (struct talk){.say = 400000, .chunk = 16384};
 	g->back.talk = (struct talk){.say = 0, .chunk = 16384};
 	g->back.talk.pause = (struct pause){200000, 500000};
-	g = add_guest(w, 2, LOGIN_PLAIN);
+	g = sweep_guest(w, 2, LOGIN_PLAIN);
 	g->client.talk = (struct talk){.say = 1, .chunk = 16384};
 	g->back.talk = (struct talk){.say = 400000, .chunk = 16384};
 	g->client.talk.pause = (struct pause){200000, 500000};
-	write_guests(w);
+	sweep_write(w);
 }
 
 static void plan_half_closes(struct world *w)
 {
-	plan_calm(w, 3);
-	add_guest(w, 1, LOGIN_PLAIN)->ending = END_SHUT;
-	add_guest(w, 2, LOGIN_PLAIN)->ending = END_BACK_SHUTS;
-	add_guest(w, 3, LOGIN_PLAIN)->ending = END_BACK_CLOSES;
-	write_guests(w);
+	sweep_calm(w, 3);
+	sweep_guest(w, 1, LOGIN_PLAIN)->ending = END_SHUT;
+	sweep_guest(w, 2, LOGIN_PLAIN)->ending = END_BACK_SHUTS;
+	sweep_guest(w, 3, LOGIN_PLAIN)->ending = END_BACK_CLOSES;
+	sweep_write(w);
 }
 
 static void plan_waits(struct world *w)
 {
 	struct guest *g;
 
-	plan_calm(w, 1);
-	g = add_guest(w, 1, LOGIN_PLAIN);
+	sweep_calm(w, 1);
+	g = sweep_guest(w, 1, LOGIN_PLAIN);
 	g->auth_trick = AUTH_WAITS;
 	g->waits = 2;
 	g->asks_max = 3;
-	write_guests(w);
+	sweep_write(w);
 }
 
 static void plan_queue(struct world *w)
 {
-	plan_calm(w, 3);
+	sweep_calm(w, 3);
 	w->services[0].connections_max = 1;
 	for (uint32_t i = 1; i <= 3; i++)
-		add_guest(w, i, LOGIN_PLAIN)->auth_trick = AUTH_BYTES;
-	write_guests(w);
+		sweep_guest(w, i, LOGIN_PLAIN)->auth_trick = AUTH_BYTES;
+	sweep_write(w);
 }
 
 static void plan_dead_address(struct world *w)
 {
-	plan_calm(w, 2);
+	sweep_calm(w, 2);
 	w->dead[0] = 'r';
 	w->weather.reorder = 5000;
-	add_guest(w, 1, LOGIN_PLAIN);
-	add_guest(w, 2, LOGIN_PLAIN)->auth_trick = AUTH_CLOSES_IDLE;
-	write_guests(w);
+	sweep_guest(w, 1, LOGIN_PLAIN);
+	sweep_guest(w, 2, LOGIN_PLAIN)->auth_trick = AUTH_CLOSES_IDLE;
+	sweep_write(w);
 }
 
 /* An answer that comes before the whole question has left, and a connection that is reset then. */
 static void plan_early_answers(struct world *w)
 {
-	plan_calm(w, 3);
+	sweep_calm(w, 3);
 	w->weather.socket_room = 100;
 	w->weather.reorder = w->weather.no_buffers = 4000;
 	for (uint32_t i = 1; i <= 3; i++) {
-		struct guest *g = add_guest(w, i, LOGIN_PLAIN);
+		struct guest *g = sweep_guest(w, i, LOGIN_PLAIN);
 
 		g->auth_trick = AUTH_EARLY;
 		g->asks_max = 2;
 	}
-	write_guests(w);
+	sweep_write(w);
 }
 
 static void plan_full(struct world *w)
 {
-	plan_calm(w, 3);
+	sweep_calm(w, 3);
 	w->worker.connections = 1;
 	w->scarce = true;
 	for (uint32_t i = 1; i <= 3; i++)
-		add_guest(w, i, LOGIN_PLAIN);
-	write_guests(w);
+		sweep_guest(w, i, LOGIN_PLAIN);
+	sweep_write(w);
 }
 
 static void plan_stop(struct world *w)
 {
-	plan_calm(w, 2);
-	add_guest(w, 1, LOGIN_PLAIN)->auth_trick = AUTH_SLOW;
-	add_guest(w, 2, LOGIN_NONE);
+	sweep_calm(w, 2);
+	sweep_guest(w, 1, LOGIN_PLAIN)->auth_trick = AUTH_SLOW;
+	sweep_guest(w, 2, LOGIN_NONE);
 	w->early_stop = true;
 	w->stop_us = 1;
 	w->order = THREAD_STOP;
-	write_guests(w);
+	sweep_write(w);
 }
 
 static const struct {
 	const char *name;
 	void (*plan)(struct world *w);
+	bool single;
 } scenarios[] = {
-	{"methods", plan_methods},
-	{"backend-login", plan_backend_login},
-	{"no-login", plan_no_login},
-	{"refused", plan_refused},
-	{"refused-backend", plan_refused_backend},
-	{"big", plan_big},
-	{"big-one-way", plan_big_one_way},
-	{"half-closes", plan_half_closes},
-	{"waits", plan_waits},
-	{"queue", plan_queue},
-	{"dead-address", plan_dead_address},
-	{"early-answers", plan_early_answers},
-	{"full", plan_full},
-	{"stop", plan_stop},
-	{NULL, NULL},
+	{"methods", plan_methods, false},
+	{"backend-login", plan_backend_login, false},
+	{"no-login", plan_no_login, false},
+	{"refused", plan_refused, false},
+	{"refused-backend", plan_refused_backend, false},
+	{"big", plan_big, false},
+	{"big-one-way", plan_big_one_way, false},
+	{"half-closes", plan_half_closes, false},
+	{"waits", plan_waits, false},
+	{"queue", plan_queue, false},
+	{"dead-address", plan_dead_address, false},
+	{"early-answers", plan_early_answers, false},
+	{"full", plan_full, false},
+	{"stop", plan_stop, false},
+	{"tls-mail", sweep_tls_mail, false},
+	{"starttls", sweep_starttls, false},
+	{"tls-back", sweep_tls_back, false},
+	{"tls-back-starttls", sweep_tls_back_starttls, false},
+	{"tls-auth", sweep_tls_auth, false},
+	{"tls-big", sweep_tls_big, false},
+	{"injections", sweep_injections, true},
+	{"storm", sweep_storm, true},
+	{NULL, NULL, false},
 };
 
 void (*sweep_plan(unsigned scenario))(struct world *w)
 {
 	return scenarios[scenario].plan;
+}
+
+bool sweep_is_single(unsigned scenario)
+{
+	return scenarios[scenario].single;
 }
 
 const char *sweep_name(unsigned scenario)

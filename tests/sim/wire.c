@@ -16,6 +16,11 @@ static struct wire *wires;
 
 static void flush(struct wire *w);
 
+static const char *check_of(const struct wire *w)
+{
+	return w->check ? w->check : "tls-cipher";
+}
+
 static void on_alarm(void *arg)
 {
 	struct wire *w = arg;
@@ -226,7 +231,7 @@ static long write_data(struct wire *w, struct str bytes)
 	size_t took;
 
 	flush(w);
-	if (toy_has_failed(&w->toy) || w->broken)
+	if (toy_has_failed(&w->toy) || w->broken || (w->mute && w->read_all))
 		return -1;
 	if (in_handshake(w) || waits(w) || w->mute || w->course != WIRE_OPEN)
 		return 0;
@@ -235,6 +240,7 @@ static long write_data(struct wire *w, struct str bytes)
 			idle_on(w);
 		else
 			talk_on(w);
+		kernel_after(1, tell_peer, w);
 		took = 0;
 	} else {
 		took = toy_write(&w->toy, bytes, &w->out);
@@ -262,7 +268,7 @@ static bool step(struct wire *w)
 	if (ev == TOY_CLOSED)
 		w->notified = true;
 	if (ev == TOY_FAILED && !w->toy.alerted)
-		kernel_violation("tls-cipher", "guest %u: %s", w->who, w->toy.why);
+		kernel_violation(check_of(w), "guest %u: %s", w->who, w->toy.why);
 	flush(w);
 	return ev != TOY_MORE;
 }
@@ -275,7 +281,7 @@ static long read_deaf(struct wire *w)
 
 	while ((n = end_read(w->end, bytes, sizeof(bytes))) > 0)
 		if (!w->deaf_heard++ && (bytes[0] < 20 || bytes[0] > 23))
-			kernel_violation("tls-cipher", "guest %u: hears \"%.*s\"", w->who, (int)n,
+			kernel_violation(check_of(w), "guest %u: hears \"%.*s\"", w->who, (int)n,
 					 (const char *)bytes);
 	return n;
 }
@@ -322,6 +328,8 @@ static long read_data(struct wire *w, uint8_t *to, size_t max)
 
 long wire_read(struct wire *w, uint8_t *to, size_t max)
 {
+	long n;
+
 	if (w->course >= WIRE_CLOSING)
 		return -1;
 	if (!w->plan)
@@ -329,7 +337,9 @@ long wire_read(struct wire *w, uint8_t *to, size_t max)
 	flush(w);
 	if (w->course >= WIRE_CLOSING)
 		return -1;
-	return is_deaf(w) ? read_deaf(w) : read_data(w, to, max);
+	n = is_deaf(w) ? read_deaf(w) : read_data(w, to, max);
+	w->read_all |= n == 0 || n == -1;
+	return n;
 }
 
 /* ---- beginning and end ---- */

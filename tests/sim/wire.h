@@ -45,6 +45,7 @@ struct wire {
 	const struct end_events *events;
 	void *arg;
 	uint32_t who;
+	const char *check; /* that fails when what comes is no cipher text; NULL: "tls-cipher" */
 	struct toy toy;
 	struct alarm *alarm;
 	struct buf in;  /* cipher bytes that the toy did not take yet */
@@ -56,6 +57,7 @@ struct wire {
 	bool notified; /* close_notify has come */
 	bool cut;      /* the end came without it */
 	bool broken;   /* a write found nobody */
+	bool read_all; /* nothing will come any more */
 	uint32_t deaf_heard;
 };
 

@@ -44,9 +44,11 @@ struct world {
 	bool narrow;      /* fewer auth connections than guests, none of whom is slow */
 	bool stormy;      /* the weather may cost a session without touching its connections */
 	bool scarce;      /* fewer slots or auth connections than guests */
+	bool brief;       /* a scenario of the sweeps: few events */
 	bool early_stop;  /* told to stop among the traffic */
 	enum thread_order order;
-	uint64_t stop_us; /* early_stop: when */
+	uint64_t stop_us;  /* early_stop: when */
+	uint64_t storm_us; /* many come at once then; 0: never */
 	bool told;
 	uint64_t told_us;
 	struct thread *thread;
