@@ -384,17 +384,27 @@ enum channel_ev channel_read(struct channel *c, struct buf *in, struct out *out,
 	return CHANNEL_PLAIN;
 }
 
+/* The peer may want shorter ones (RFC 6066 section 4). One call of wolfSSL must not write several:
+ * together they might not find room, and half of them cannot be taken back. */
+static size_t record_max(const struct channel *c)
+{
+	int n = wolfSSL_GetMaxOutputSize(wolf(c));
+
+	return n > 0 && n < CHANNEL_RECORD_MAX ? (size_t)n : CHANNEL_RECORD_MAX;
+}
+
 size_t channel_write(struct channel *c, struct str plain, struct out *out)
 {
 	struct buf none = buf_view(str_none());
-	size_t done = 0;
+	size_t done = 0, max;
 
 	if (!channel_is_up(c) || c->error != 0)
 		return 0;
 	c->in = &none;
 	c->out = out;
+	max = record_max(c);
 	while (done < plain.n) {
-		struct str s = str_first(str_from(plain, done), CHANNEL_RECORD_MAX);
+		struct str s = str_first(str_from(plain, done), max);
 		int result;
 
 		if (out_room(out) < s.n + CHANNEL_OVERHEAD_MAX)

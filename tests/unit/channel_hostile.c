@@ -362,3 +362,31 @@ Test(channel_hostile, a_certificate_without_its_key_is_no_certificate)
 	cr_expect_eq(claims(TLS_1_3, forget_to_prove), CHANNEL_FAILED);
 #endif
 }
+
+/* --- clients with little memory ------------------------------------------------------------ */
+
+#ifdef HAVE_MAX_FRAGMENT /* the tuned library does not offer it */
+/* RFC 6066 section 4: every record costs its header and its tag, so there are many of them. */
+Test(channel_hostile, records_as_short_as_the_client_wants)
+{
+	static uint8_t bytes[64 * 1024], text[CHANNEL_RECORD_MAX];
+	struct acceptor *a = server();
+	struct connector *k = client(TLS_1_2);
+	struct out out;
+
+	pair_init(&pair, a, k, NULL);
+	cr_assert_eq(wolfSSL_UseMaxFragment((WOLFSSL *)pair.client.wolf, WOLFSSL_MFL_2_9),
+		     WOLFSSL_SUCCESS);
+	cr_assert(pair_shake(&pair));
+	for (size_t room = CHANNEL_RECORD_MAX; room < CHANNEL_RECORD_MAX + 2048; room += 16) {
+		out_init(&out, bytes, room);
+		(void)!channel_write(&pair.server, str_of(text, sizeof(text)), &out);
+		cr_assert(channel_is_sound(&pair.server), "%zu", room);
+	}
+	out_init(&out, bytes, CHANNEL_RECORD_MAX + CHANNEL_OVERHEAD_MAX);
+	cr_assert_gt(channel_write(&pair.server, str_of(text, sizeof(text)), &out), 0);
+	pair_shut(&pair);
+	acceptor_close(a);
+	connector_close(k);
+}
+#endif
