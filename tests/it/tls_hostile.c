@@ -75,3 +75,17 @@ Test(it_tls_hostile, resumption_with_a_retry_and_suites_twice)
 {
 	endure("twice", "timeout 3s;");
 }
+
+Test(it_tls_hostile, a_crowd_that_is_gone_leaves_nothing)
+{
+	struct secure s;
+	int fds;
+
+	secure_open(&s, &(struct secure_conf){.mail = place_ours("auth_http_keepalive 0;")});
+	SECURE_PYTHON(&s, PROGRAM, "others_are_served");
+	fds = place_worker_fds(s.place);
+	SECURE_PYTHON(&s, PROGRAM, "crowd");
+	/* kept: the pipes of bulk messages */
+	place_expect_fds(s.place, fds + 16);
+	place_end(s.place, false);
+}

@@ -434,4 +434,45 @@ def twice():
     others_are_served()
 
 
+# --- all at once --------------------------------------------------------------------------------
+
+def reset(sock):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    sock.close()
+
+
+def crowd():
+    """Two hundred sessions that are reset wherever they are: in a hello, before the greeting, in
+    a reply, while their message is on its way, behind a farewell."""
+    dice = random.Random(11)
+    hello = minitls.record(HANDSHAKE, Client(None).hello())
+    login = b"EHLO client.test\r\nAUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n"
+    lines = (b"EHLO client.test\r\n", login, login + b"MAIL FROM:<a@client.test>\r\n" +
+             b"RCPT TO:<b@sink.test>\r\nDATA\r\n" + b"x" * 300000, b"QUIT\r\n")
+    c = context()
+    for _ in range(25):
+        held = []
+        for _ in range(8):
+            kind = dice.randrange(6)
+            if kind == 0:
+                sock = plain(PORT["SMTPS"])
+                sock.sendall(hello[:dice.randrange(len(hello))])
+            elif kind == 1:
+                sock = begun(dice.choice(PROTOCOLS))
+            else:
+                sock = secured(c, PORT["SMTPS"])
+                sock.setblocking(False)
+                try:
+                    sock.sendall(lines[kind - 2])
+                except OSError:
+                    pass
+            held.append(sock)
+        for sock in held:
+            if dice.randrange(2):
+                reset(sock)
+            else:
+                sock.close()
+    others_are_served()
+
+
 main(globals())
