@@ -69,6 +69,21 @@ static uint32_t whose(const struct world *w, const struct form *f, struct str at
 	return guest_in(w, plain, n);
 }
 
+/* 112 may be the beginning of 1124, whose last digits are still on their way, before older bytes.
+ */
+static bool is_half_of_another(struct world *w, uint32_t id)
+{
+	for (uint32_t i = id + 1; i <= w->n_guests; i++) {
+		uint32_t half = i;
+
+		while (half > id)
+			half /= 10;
+		if (half == id && !w->guests[i].over && !w->guests[i].login_us)
+			return true;
+	}
+	return false;
+}
+
 static void found(struct world *w, uint32_t id, const char *where, bool at_end)
 {
 	const struct guest *g = world_guest(w, id);
@@ -76,7 +91,7 @@ static void found(struct world *w, uint32_t id, const char *where, bool at_end)
 
 	if (at_end)
 		kernel_violation("secret-left", "guest %u's, in %s", id, where);
-	else if (past)
+	else if (past && !is_half_of_another(w, id))
 		kernel_violation("secret-kept", "guest %u's, in %s", id, where);
 }
 
