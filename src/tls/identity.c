@@ -49,6 +49,7 @@ static int fail(struct tls_error *e, struct str what, const struct tls_file *f, 
 struct answer {
 	struct str password;
 	bool asked;
+	bool strange; /* a key came of it, but not the certificate's */
 };
 
 static int password(char *to, int size, int writing, void *userdata)
@@ -63,6 +64,8 @@ static int password(char *to, int size, int writing, void *userdata)
 	return (int)a->password.n;
 }
 
+/* What the wrong password makes of an old kind of file wolfSSL takes for a key all the same: the
+ * certificate tells. */
 static int try_key(WOLFSSL_CTX *ctx, const struct tls_file *key, struct answer *a)
 {
 	int rc;
@@ -74,6 +77,10 @@ static int try_key(WOLFSSL_CTX *ctx, const struct tls_file *key, struct answer *
 					       WOLFSSL_FILETYPE_PEM);
 	wolfSSL_CTX_set_default_passwd_cb(ctx, NULL);
 	wolfSSL_CTX_set_default_passwd_cb_userdata(ctx, NULL);
+	if (rc != WOLFSSL_SUCCESS || !a->asked)
+		return rc;
+	rc = wolfSSL_CTX_check_private_key(ctx);
+	a->strange = a->strange || rc != WOLFSSL_SUCCESS;
 	return rc;
 }
 
@@ -100,7 +107,9 @@ static int load_key(WOLFSSL_CTX *ctx, const struct tls_identity *id, struct tls_
 	if (a.asked)
 		return fail(e, STR("cannot load certificate key"), &id->key,
 			    id->n_passwords == 0 ? STR("it is encrypted, and there is no password")
-						 : STR("it is encrypted, and no password fits"));
+			    : a.strange ? STR("it is encrypted, and no password makes it the "
+					      "certificate's")
+					: STR("it is encrypted, and no password fits"));
 	return fail(e, STR("cannot load certificate key"), &id->key, errors_text(rc));
 }
 

@@ -70,6 +70,11 @@ Test(acceptor, tries_passwords_on_an_encrypted_key)
 		     "password fits");
 	id.n_passwords = 3;
 	acceptor_close(pair_acceptor(&ac));
+	id.key = pair_file("rsa-locked-old.key");
+	acceptor_close(pair_acceptor(&ac));
+	id.n_passwords = 1;
+	refuses(&ac, "cannot load certificate key \"rsa-locked-old.key\": it is encrypted, and no "
+		     "password makes it the certificate's");
 }
 
 Test(acceptor, says_what_is_wrong_with_other_files)
