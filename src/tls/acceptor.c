@@ -17,6 +17,8 @@
 #include <string.h>
 #include <wolfssl/wolfcrypt/sha256.h>
 
+enum { DH_BITS_MIN = 2048 };
+
 static int fail(struct tls_error *e, struct str what)
 {
 	errors_say(e, what, str_none(), str_none());
@@ -51,11 +53,13 @@ static int set_up(const struct acceptor *a, WOLFSSL_CTX *ctx, const struct tls_a
 	else
 		wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER, peer_verify);
 	set_up_sessions(a, ctx);
+	/* as OpenSSL's security level 2 */
+	(void)wolfSSL_CTX_SetMinDhKey_Sz(ctx, DH_BITS_MIN);
 	if (conf->dhparam.bytes.n != 0 &&
 	    wolfSSL_CTX_SetTmpDH_buffer(ctx, conf->dhparam.bytes.p, (long)conf->dhparam.bytes.n,
 					WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS) {
 		errors_say(e, STR("cannot load DH parameters"), conf->dhparam.name,
-			   STR("not PEM, or smaller than 1024 bits"));
+			   STR("not PEM, or smaller than 2048 bits"));
 		return -1;
 	}
 	return 0;

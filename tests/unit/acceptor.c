@@ -83,7 +83,10 @@ Test(acceptor, says_what_is_wrong_with_other_files)
 	const struct tls_file ca = pair_file("ca.pem");
 
 	ac.dhparam = ca;
-	refuses(&ac, "cannot load DH parameters \"ca.pem\": not PEM, or smaller than 1024 bits");
+	refuses(&ac, "cannot load DH parameters \"ca.pem\": not PEM, or smaller than 2048 bits");
+	ac.dhparam = pair_file("dh-1024.pem");
+	refuses(&ac, "cannot load DH parameters \"dh-1024.pem\": not PEM, or smaller than 2048 "
+		     "bits");
 	ac.dhparam = pair_file("dh.pem");
 	acceptor_close(pair_acceptor(&ac));
 	ac.verify = TLS_VERIFY_ON;
