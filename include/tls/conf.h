@@ -81,7 +81,7 @@ struct tls_acceptor_conf {
 	struct str alpn;    /* "smtp", "pop3" or "imap": a client that offers others only is refused
 			       (RFC 7301) */
 	struct str context; /* tells sessions of one server{} from those of another, which may ask
-			       other clients in */
+			       other clients in; so do the certificates for everybody */
 };
 
 struct tls_connector_conf {

@@ -11,6 +11,7 @@
 #include "tls/errors.h"
 #include "tls/identity.h"
 #include "tls/peer.h"
+#include "tls/pem.h"
 #include "tls/resume.h"
 
 #include <stdlib.h>
@@ -238,20 +239,47 @@ static int open_trust(struct acceptor *a, const struct tls_acceptor_conf *conf, 
 	return a->trust == NULL ? -1 : 0;
 }
 
+/* A client that resumes sees no certificate: it was satisfied with the one of its session, which
+ * has to be one of ours. The configuration's context, and our certificates. */
+static int hash_context(const struct tls_acceptor_conf *conf, uint8_t hash[WC_SHA256_DIGEST_SIZE])
+{
+	wc_Sha256 h;
+	bool ok;
+
+	if (wc_InitSha256(&h) != 0)
+		return -1;
+	ok = wc_Sha256Update(&h, conf->context.p, (word32)conf->context.n) == 0;
+	for (uint32_t i = 0; i < conf->identities.n; i++) {
+		struct str text = conf->identities.v[i].chain.bytes;
+		struct pem block = {.label = str_none()};
+
+		while (pem_next(&text, &block) && !pem_is_certificate(&block))
+			continue;
+		if (pem_is_certificate(&block) &&
+		    wc_Sha256Update(&h, block.body.p, (word32)block.body.n) != 0)
+			ok = false;
+	}
+	ok = wc_Sha256Final(&h, hash) == 0 && ok;
+	wc_Sha256Free(&h);
+	return ok ? 0 : -1;
+}
+
 static int open_sessions(struct acceptor *a, const struct tls_acceptor_conf *conf,
 			 struct tls_error *e)
 {
 	uint8_t hash[WC_SHA256_DIGEST_SIZE];
+	struct tls_acceptor_conf own = *conf;
 
 	a->session_timeout_s = conf->session_timeout_s;
-	if (wc_Sha256Hash(conf->context.p, (word32)conf->context.n, hash) != 0)
+	if (hash_context(conf, hash) != 0)
 		return fail(e, STR("no memory"));
 	memcpy(a->context, hash, sizeof(a->context));
+	own.context = str_of(hash, sizeof(hash));
 	if (conf->verify != TLS_VERIFY_OFF)
 		return 0;
 	a->cache = conf->cache;
 	if (conf->tickets)
-		a->tickets = ticket_open(conf, e);
+		a->tickets = ticket_open(&own, e);
 	return conf->tickets && a->tickets == NULL ? -1 : 0;
 }
 

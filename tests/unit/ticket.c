@@ -138,6 +138,22 @@ Test(ticket, another_context_is_another_world)
 	}
 }
 
+Test(ticket, is_of_its_certificate)
+{
+	const struct tls_file one = pair_file("ticket-1.key");
+	struct tls_acceptor_conf a = pair_acceptor_conf(), b;
+
+	a.ticket_keys = &one;
+	a.n_ticket_keys = 1;
+	b = a;
+	b.identities.v = pair_identity("renewed");
+	for (unsigned v = TLS_1_2; v <= TLS_1_3; v *= 2) {
+		cr_expect_not(crosses(&a, &b, v));
+		cr_expect_not(crosses(&b, &a, v));
+		cr_expect(crosses(&b, &b, v));
+	}
+}
+
 Test(ticket, none_means_none)
 {
 	struct tls_acceptor_conf ac = pair_acceptor_conf();
@@ -193,6 +209,9 @@ Test(ticket, ids_are_resumed_through_the_cache)
 	b.context = STR("other");
 	cr_expect_not(crosses(&a, &b, TLS_1_2));
 	b.context = a.context;
+	b.identities.v = pair_identity("renewed");
+	cr_expect_not(crosses(&a, &b, TLS_1_2));
+	b.identities.v = a.identities.v;
 	b.cache = NULL;
 	cr_expect_not(crosses(&a, &b, TLS_1_2));
 	cache_close(cache);
