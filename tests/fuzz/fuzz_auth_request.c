@@ -108,7 +108,7 @@ static void expect_fact(struct str name, struct str value)
 		must(str_eq(value_of(name), value));
 }
 
-static void check_tls(const struct auth_http_tls *tls)
+static void check_tls(const struct auth_http_conf *conf, const struct auth_http_tls *tls)
 {
 	if (!tls)
 		return;
@@ -120,7 +120,7 @@ static void check_tls(const struct auth_http_tls *tls)
 	expect_fact(STR("Auth-SSL-Issuer: "), tls->issuer);
 	expect_fact(STR("Auth-SSL-Serial: "), tls->serial);
 	expect_fact(STR("Auth-SSL-Fingerprint: "), tls->fingerprint);
-	if (tls->certificate.n)
+	if (conf->pass_cert && tls->certificate.n)
 		expect_escaped(STR("Auth-SSL-Cert: "), tls->certificate);
 }
 
@@ -145,7 +145,7 @@ static void check(const struct auth_http_conf *conf, const struct auth_http_quer
 		expect_raw(STR("Auth-SMTP-From: "), q->login->mail_from);
 		expect_raw(STR("Auth-SMTP-To: "), q->login->rcpt_to);
 	}
-	check_tls(q->tls);
+	check_tls(conf, q->tls);
 	must(str_starts(rest, conf->headers));
 	rest = str_from(rest, conf->headers.n);
 	must(str_eq(rest, STR("\r\n")));
