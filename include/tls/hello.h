@@ -30,6 +30,7 @@ struct hello {
 	struct str alpn;               /* the list as sent: length-prefixed names; empty: none */
 	struct str ciphers;            /* pairs of bytes */
 	struct str sigalgs;            /* pairs of bytes; empty: none sent */
+	struct str groups;             /* pairs of bytes; empty: none sent */
 	bool tls13;                    /* offers TLS 1.3 */
 	bool sslv2;                    /* HELLO_BAD: an SSL 2.0 hello by its first byte */
 	bool plain;                    /* HELLO_BAD: plain text by its first byte */
@@ -53,7 +54,8 @@ void hello_meet(struct hello *h, bool tls13, const struct cipher_list *own);
 /*
  * True if the client can do with a certificate for that kind of key: it checks its signatures (up
  * to TLS 1.2 a client that names no algorithms can, RFC 5246 section 7.4.1.4.1, but for Ed25519),
- * and up to TLS 1.2 it offers a suite for it, which the server has as well.
+ * and up to TLS 1.2 it offers a suite for it, which the server has as well, and for ECDSA does not
+ * leave out all curves of such keys (RFC 8422 section 5.1).
  */
 bool hello_takes_ecdsa(const struct hello *h);
 bool hello_takes_rsa(const struct hello *h);

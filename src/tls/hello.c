@@ -116,6 +116,11 @@ static void read_signature_algorithms(struct cursor *c, struct hello *h)
 	h->sigalgs = take_last_pairs(c, 2);
 }
 
+static void read_groups(struct cursor *c, struct hello *h)
+{
+	h->groups = take_last_pairs(c, 2);
+}
+
 static void read_supported_versions(struct cursor *c, struct hello *h)
 {
 	struct str versions = take_last_pairs(c, 1);
@@ -128,9 +133,8 @@ static const struct extension {
 	uint32_t type;
 	void (*read)(struct cursor *c, struct hello *h);
 } extensions[] = {
-	{0, read_server_name},
-	{13, read_signature_algorithms},
-	{16, read_alpn},
+	{0, read_server_name},           {10, read_groups},
+	{13, read_signature_algorithms}, {16, read_alpn},
 	{43, read_supported_versions},
 };
 
@@ -362,11 +366,21 @@ static bool is_ed25519(unsigned algorithm)
 	return algorithm == 0x0807;
 }
 
+/* P-256, P-384 or P-521, of which keys of certificates are; up to TLS 1.2 the groups that a client
+   names are those of certificates, too. */
+static bool names_curve(const struct hello *h)
+{
+	for (size_t i = 0; i + 1 < h->groups.n; i += 2)
+		if (pair_at(h->groups, i) >= 23 && pair_at(h->groups, i) <= 25)
+			return true;
+	return h->groups.n == 0;
+}
+
 bool hello_takes_ecdsa(const struct hello *h)
 {
 	if (h->tls13)
 		return names_algorithm(h, is_ecdsa_tls13);
-	return shares_suite(h, CIPHER_KEY_ECDSA) &&
+	return names_curve(h) && shares_suite(h, CIPHER_KEY_ECDSA) &&
 	       (h->sigalgs.n == 0 || names_algorithm(h, is_ecdsa));
 }
 

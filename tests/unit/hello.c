@@ -303,6 +303,8 @@ Test(hello, other_extensions)
 	BAD("\0\x10\0\0");
 	GOOD("\0\x0d\0\4\0\2\4\3");
 	BAD("\0\x0d\0\2\0\0");
+	GOOD("\0\x0a\0\4\0\2\0\x1d");
+	BAD("\0\x0a\0\3\0\1\0");
 	BAD("\0\x0d\0\5\0\3\4\3\4");
 	BAD("\0\x0d\0\4\0\4\4\3");
 	BAD("\0\x0d\0\5\0\2\4\3\0");
@@ -521,6 +523,23 @@ Test(hello, kinds_of_certificates)
 	cr_expect_str_eq(takes(STR(TLS13), STR("\7\3\x09\3\x08\x09"), true), "---");
 	cr_expect_str_eq(takes(STR(TLS13), str_none(), true), "---");
 	cr_expect_str_eq(takes(STR(TLS13 ECDHE_RSA), STR("\4\1\4\3\x08\4"), false), "r--");
+}
+
+/* X25519 is no curve of certificates; TLS 1.3 names those by signature algorithms. */
+Test(hello, curves_of_certificates)
+{
+	struct parts p = usual;
+	struct hello h;
+
+	p.ciphers = STR(ECDHE_ECDSA);
+	p.extensions = STR("\0\x0a\0\4\0\2\0\x1d");
+	h = whole(make(&p));
+	cr_expect(!hello_takes_ecdsa(&h));
+	p.extensions = STR("\0\x0a\0\6\0\4\0\x1d\0\x17");
+	h = whole(make(&p));
+	cr_expect(hello_takes_ecdsa(&h));
+	h = (struct hello){.sigalgs = STR("\4\3"), .groups = STR("\0\x1d"), .tls13 = true};
+	cr_expect(hello_takes_ecdsa(&h));
 }
 
 Test(hello, protocols)
