@@ -19,20 +19,11 @@ enum { PASSWORD_MAX = 1024 };
 /* The kind of key of the first certificate; -1: there is none. */
 static int kind_of(struct str text, enum x509_key *kind)
 {
-	struct pem block;
+	size_t n = 0;
+	uint8_t *der = pem_first_certificate(text, &n);
 	struct x509 x;
-	uint8_t *der;
-	size_t n;
-	int rc;
+	int rc = der == NULL ? -1 : x509_read(str_of(der, n), &x);
 
-	do
-		if (!pem_next(&text, &block))
-			return -1;
-	while (!pem_is_certificate(&block));
-	der = malloc(pem_room(&block));
-	if (der == NULL)
-		return -1;
-	rc = pem_decode(&block, der, &n) != 0 || x509_read(str_of(der, n), &x) != 0 ? -1 : 0;
 	if (rc == 0)
 		*kind = x.key;
 	free(der);

@@ -8,6 +8,7 @@
 
 #include "base/codec.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static size_t find(struct str text, struct str what)
@@ -79,6 +80,22 @@ int pem_decode(const struct pem *block, uint8_t *to, size_t *n)
 		filled = 0;
 	}
 	return filled == 0 && *n != 0 ? 0 : -1;
+}
+
+uint8_t *pem_first_certificate(struct str text, size_t *n)
+{
+	struct pem block;
+	uint8_t *der;
+
+	do
+		if (!pem_next(&text, &block))
+			return NULL;
+	while (!pem_is_certificate(&block));
+	der = malloc(pem_room(&block));
+	if (der != NULL && pem_decode(&block, der, n) == 0)
+		return der;
+	free(der);
+	return NULL;
 }
 
 void pem_write(struct str der, struct out *out)

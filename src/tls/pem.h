@@ -29,6 +29,9 @@ static inline size_t pem_room(const struct pem *block)
 /* Into `to`, which has pem_room() bytes. -1: not base64. */
 NODISCARD int pem_decode(const struct pem *block, uint8_t *to, size_t *n);
 
+/* The DER of the first certificate in the text, for the caller to free(); NULL: there is none. */
+NODISCARD uint8_t *pem_first_certificate(struct str text, size_t *n);
+
 /* A certificate as PEM, lines of 64 characters. */
 void pem_write(struct str der, struct out *out);
 

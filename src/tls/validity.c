@@ -21,19 +21,10 @@ static int read_der(struct str der, struct validity *v)
 
 int validity_read(struct str text, struct validity *v)
 {
-	struct pem block;
-	uint8_t *der;
-	size_t n;
-	int rc;
+	size_t n = 0;
+	uint8_t *der = pem_first_certificate(text, &n);
+	int rc = der == NULL ? -1 : read_der(str_of(der, n), v);
 
-	do
-		if (!pem_next(&text, &block))
-			return -1;
-	while (!pem_is_certificate(&block));
-	der = malloc(pem_room(&block));
-	if (der == NULL)
-		return -1;
-	rc = pem_decode(&block, der, &n) != 0 ? -1 : read_der(str_of(der, n), v);
 	free(der);
 	return rc;
 }

@@ -125,24 +125,31 @@ Test(it_tls_backend, postfix_with_starttls)
 /* --- certificates --------------------------------------------------------------------------------
  */
 
+/* HAProxy with TLS before the sink, and our proxy before it. */
+static void begin_behind(struct secure *s, struct balancer_tls *b, const char *directives)
+{
+	char users[256];
+
+	secure_begin(s, NULL);
+	balancer_choose_tls(b);
+	b->plain_to = s->place->sink_at;
+	b->tls_to = s->smtps;
+	balancer_start_tls(s->place, b);
+	snprintf(users, sizeof(users),
+		 "{\"smtp\": {\"server\": \"127.0.0.1\", \"port\": %u},"
+		 " \"users\": {\"alice\": {\"password\": \"secret\"}}}",
+		 b->tls);
+	secure_proxy(s, &(struct secure_conf){.users = users, .mail = directives});
+}
+
 /* HAProxy shows this certificate before the sink; is it good enough to log in? */
 static void try_identity(const char *identity, const char *directives, bool good)
 {
 	struct balancer_tls b = {.identity = identity};
-	char users[256];
 	struct secure s;
 	struct talk t;
 
-	secure_begin(&s, NULL);
-	balancer_choose_tls(&b);
-	b.plain_to = s.place->sink_at;
-	b.tls_to = s.smtps;
-	balancer_start_tls(s.place, &b);
-	snprintf(users, sizeof(users),
-		 "{\"smtp\": {\"server\": \"127.0.0.1\", \"port\": %u},"
-		 " \"users\": {\"alice\": {\"password\": \"secret\"}}}",
-		 b.tls);
-	secure_proxy(&s, &(struct secure_conf){.users = users, .mail = directives});
+	begin_behind(&s, &b, directives);
 	talk_open(&t, s.place->login);
 	talk_expect_code(&t, "220");
 	talk_say(&t, "EHLO client.test", "250");
@@ -212,19 +219,9 @@ static void expect_heard(struct place *p, const char *text)
 static void hears(const char *directives, const char *const *texts)
 {
 	struct balancer_tls b = {.identity = "ecdsa"};
-	char users[256];
 	struct secure s;
 
-	secure_begin(&s, NULL);
-	balancer_choose_tls(&b);
-	b.plain_to = s.place->sink_at;
-	b.tls_to = s.smtps;
-	balancer_start_tls(s.place, &b);
-	snprintf(users, sizeof(users),
-		 "{\"smtp\": {\"server\": \"127.0.0.1\", \"port\": %u},"
-		 " \"users\": {\"alice\": {\"password\": \"secret\"}}}",
-		 b.tls);
-	secure_proxy(&s, &(struct secure_conf){.users = users, .mail = directives});
+	begin_behind(&s, &b, directives);
 	for (int i = 0; i < 3; i++)
 		send_one(s.place->login);
 	for (; *texts; texts++)
