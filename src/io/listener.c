@@ -16,8 +16,11 @@
 enum {
 	/* Pause after an accept that failed for want of descriptors or memory. */
 	RETRY_MS = 500,
-	/* Connections taken at most after accepting has stopped. */
+	/* Connections taken at most where no accept tells of them. */
 	LAST_MAX = 64,
+	/* After the start: 10, 50, 210, 850 and 3410 ms. */
+	LOOK_FIRST_MS = 10,
+	LOOK_LAST_MS = 2560,
 };
 
 void listener_open(struct thread *t, const int *fds)
@@ -29,6 +32,8 @@ void listener_open(struct thread *t, const int *fds)
 		conn_open(&l->conn, fds[i]);
 		l->conf = &t->conf->listens[i];
 	}
+	t->look_step_ms = LOOK_FIRST_MS;
+	t->look_ms = net_now_ms() + LOOK_FIRST_MS;
 }
 
 static void start(struct thread *t, struct listener *l)
@@ -133,6 +138,15 @@ static void take_last(struct thread *t, struct listener *l)
 
 	for (int i = 0; i < LAST_MAX && (fd = net_accept(l->conn.fd)) >= 0; i++)
 		on_accepted(t, l, fd);
+}
+
+void listener_look(struct thread *t)
+{
+	for (uint32_t i = 0; t->accepting && i < t->conf->n_listens; i++)
+		if (!t->listeners[i].gone)
+			take_last(t, &t->listeners[i]);
+	t->look_step_ms *= 4;
+	t->look_ms = t->look_step_ms > LOOK_LAST_MS ? 0 : t->env.now_ms + t->look_step_ms;
 }
 
 void listener_event(struct thread *t, const struct ring_event *ev)

@@ -12,6 +12,14 @@ void listener_open(struct thread *t, const int *fds);
 /* Submit an accept on each that has none; again when t->accept_again_ms has come. */
 void listener_start(struct thread *t);
 
+/*
+ * Take what waits although accepts are in flight; when t->look_ms has come. A worker process that
+ * has crashed leaves accepts behind, which the kernel takes down a moment after its end: until
+ * then it may wake one of those in place of ours, and nobody would know of the connection before
+ * the next one comes. So a thread looks by itself a few times after its start.
+ */
+void listener_look(struct thread *t);
+
 /* Accept no more; connections that were accepted already are served. */
 void listener_stop(struct thread *t);
 

@@ -271,6 +271,8 @@ static void fire_timers(struct thread *t)
 		pair_tick(t, list_entry(timer, struct pair, timer));
 	if (t->accept_again_ms && t->env.now_ms >= t->accept_again_ms)
 		listener_start(t);
+	if (t->look_ms && t->env.now_ms >= t->look_ms)
+		listener_look(t);
 	if (t->drain_deadline_ms && t->env.now_ms >= t->drain_deadline_ms) {
 		t->drain_deadline_ms = 0;
 		end_all(t);
@@ -299,6 +301,7 @@ static uint64_t sleep_ms(struct thread *t)
 	if (!list_empty(&t->hot) || !list_empty(&t->handshakes) || can_feed(t))
 		return 0;
 	sooner(&ms, t->accept_again_ms, t->env.now_ms);
+	sooner(&ms, t->look_ms, t->env.now_ms);
 	sooner(&ms, t->drain_deadline_ms, t->env.now_ms);
 	return ms;
 }

@@ -69,8 +69,10 @@ struct thread {
 	struct conn wake; /* the eventfd of thread_tell() */
 	atomic_uint orders;
 	bool accepting, stopping;
-	bool ending;                /* every session is to end, those yet to come included */
-	uint64_t accept_again_ms;   /* accepting pauses until then; 0: it does not */
+	bool ending;              /* every session is to end, those yet to come included */
+	uint64_t accept_again_ms; /* accepting pauses until then; 0: it does not */
+	uint64_t look_ms;         /* see listener_look(); 0: no more */
+	uint64_t look_step_ms;
 	uint64_t drain_deadline_ms; /* sessions that are left then are ended; 0: never */
 	void *memory;
 	size_t memory_bytes;
