@@ -15,6 +15,7 @@
 struct auth_service_conf; /* io/conf.h         */
 struct acceptor;          /* tls/acceptor.h    */
 struct connector;         /* tls/connector.h   */
+struct resolver_conf;     /* io/conf.h         */
 
 /* proxy_protocol: the header that the backend gets before anything else. */
 enum proxy_out { PROXY_OUT_OFF, PROXY_OUT_V1, PROXY_OUT_V2 };
@@ -31,12 +32,13 @@ struct server_conf {
 	const struct addr_net *real_ip_from; /* whose PROXY headers name the client's address */
 	uint32_t n_real_ip_from;
 	const struct auth_service_conf *auth;
-	const struct acceptor *acceptor;   /* NULL: no TLS with clients */
-	const struct connector *connector; /* to mail servers; NULL: no TLS with them */
-	enum back_tls back_tls;            /* proxy_ssl; never BACK_TLS_UNSAID */
-	struct str auth_name;              /* the service as log lines name it */
-	const struct log_target *log;      /* error_log in force */
-	enum log_level log_level;          /* most verbose level any of its targets takes */
+	const struct acceptor *acceptor;      /* NULL: no TLS with clients */
+	const struct connector *connector;    /* to mail servers; NULL: no TLS with them */
+	enum back_tls back_tls;               /* proxy_ssl; never BACK_TLS_UNSAID */
+	const struct resolver_conf *resolver; /* NULL: names are not resolved */
+	struct str auth_name;                 /* the service as log lines name it */
+	const struct log_target *log;         /* error_log in force */
+	enum log_level log_level;             /* most verbose level any of its targets takes */
 };
 
 #endif

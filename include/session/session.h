@@ -19,37 +19,9 @@
 #include "proto/auth_http.h"
 #include "proto/front.h"
 #include "session/conf.h"
+#include "session/names.h"
+#include "session/phase.h"
 #include "session/relay.h"
-
-enum phase {
-	PHASE_PROXY,     /* the PROXY header is due                 */
-	PHASE_TLS_FRONT, /* TLS handshake with the client           */
-	PHASE_DELAY,     /* greeting withheld (smtp_greeting_delay) */
-	PHASE_FRONT,     /* the front engine talks with the client  */
-	PHASE_AUTH,      /* the auth service is asked               */
-	PHASE_AUTH_WAIT, /* Auth-Wait is running                    */
-	PHASE_DIAL,      /* the backend is to be connected          */
-	PHASE_TLS_BACK,  /* TLS handshake with the backend          */
-	PHASE_BACK,      /* the back engine logs in                 */
-	PHASE_RELAY,     /* bytes both ways                         */
-	PHASE_CLOSING,   /* last words are leaving                  */
-	PHASE_LINGER,    /* ... and have to be read before we close */
-	PHASE_COUNT
-};
-
-enum session_want {
-	WANT_RECV_FRONT = 1 << 0,
-	WANT_RECV_BACK = 1 << 1,
-	WANT_SEND_FRONT = 1 << 2,
-	WANT_SEND_BACK = 1 << 3,
-	WANT_AUTH = 1 << 4,
-	WANT_DIAL = 1 << 5,
-	WANT_RELAY = 1 << 6, /* bytes pass without the session */
-	WANT_SHUT = 1 << 7,  /* last words have left: no more will be sent to the client */
-	WANT_CLOSE = 1 << 8,
-	WANT_TLS_FRONT = 1 << 9, /* see session_on_secured() */
-	WANT_TLS_BACK = 1 << 10,
-};
 
 struct session_counters {
 	uint64_t accepted;
