@@ -20,6 +20,21 @@ union socket_address {
 	struct sockaddr_un un;
 };
 
+/* The name servers of a resolver, and what is asked of them. */
+struct dns_conf {
+	const union socket_address *servers;
+	uint32_t n_servers;
+	uint64_t valid_ms; /* how long an answer is good for; 0: as long as it says itself */
+	bool ip4, ip6;     /* which addresses names are resolved to */
+	uint32_t index;    /* position in worker_conf.dns */
+};
+
+/* A resolver with the time that one name may take. */
+struct resolver_conf {
+	const struct dns_conf *dns;
+	uint64_t timeout_ms; /* resolver_timeout */
+};
+
 /* An auth_http with everything that its requests and connections need. */
 struct auth_service_conf {
 	struct auth_http_conf http;
@@ -68,6 +83,8 @@ struct worker_conf {
 	uint32_t n_listens;
 	const struct auth_service_conf *const *auth_services;
 	uint32_t n_auth_services;
+	const struct dns_conf *const *dns; /* those of all resolvers */
+	uint32_t n_dns;
 	uint32_t client_buffer_max;   /* largest *_client_buffer of all servers, bytes */
 	uint32_t proxy_buffer_max;    /* largest proxy_buffer of all servers, bytes */
 	uint64_t shutdown_timeout_ms; /* worker_shutdown_timeout, 0: none */

@@ -13,6 +13,7 @@
 #include "session/session.h"
 #include "io/bulk.h"
 #include "io/conn.h"
+#include "io/dns.h"
 #include "io/thread.h"
 
 #include <stdatomic.h>
