@@ -57,7 +57,7 @@ FLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 FLAGS_ubsan   := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
 FLAGS_tsan    := -O1 -g -fsanitize=thread
 FLAGS_valgrind := -O1 -g -fno-omit-frame-pointer
-FLAGS_cover   := -O0 -g --coverage -DRINGPOST_COVER \
+FLAGS_cover   := -Og -g --coverage -DRINGPOST_COVER \
 	-DRINGPOST_MOVES='"$(CURDIR)/build/cover/moves"'
 FLAGS_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
