@@ -35,6 +35,13 @@ struct resolver_conf {
 	uint64_t timeout_ms; /* resolver_timeout */
 };
 
+/* proxy_bind: where connections to mail servers come from, by the family of the server's address.
+ * None of a family: the system's choice. */
+struct source_conf {
+	const union socket_address *ip4, *ip6; /* without ports */
+	uint32_t n_ip4, n_ip6;
+};
+
 /* An auth_http with everything that its requests and connections need. */
 struct auth_service_conf {
 	struct auth_http_conf http;

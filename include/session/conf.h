@@ -16,6 +16,7 @@ struct auth_service_conf; /* io/conf.h         */
 struct acceptor;          /* tls/acceptor.h    */
 struct connector;         /* tls/connector.h   */
 struct resolver_conf;     /* io/conf.h         */
+struct source_conf;       /* io/conf.h         */
 
 /* proxy_protocol: the header that the backend gets before anything else. */
 enum proxy_out { PROXY_OUT_OFF, PROXY_OUT_V1, PROXY_OUT_V2 };
@@ -35,6 +36,7 @@ struct server_conf {
 	const struct acceptor *acceptor;      /* NULL: no TLS with clients */
 	const struct connector *connector;    /* to mail servers; NULL: no TLS with them */
 	enum back_tls back_tls;               /* proxy_ssl; never BACK_TLS_UNSAID */
+	const struct source_conf *sources;    /* proxy_bind; NULL: the system's choice */
 	const struct resolver_conf *resolver; /* NULL: names are not resolved */
 	struct str auth_name;                 /* the service as log lines name it */
 	const struct log_target *log;         /* error_log in force */

@@ -268,6 +268,7 @@ static struct conf_server *lay_out(struct conf_build *b, const struct conf_setti
 		.pass_error_message = s->pass_error_message,
 		.proxy_out = (enum proxy_out)s->proxy_out,
 		.back_tls = (enum back_tls)s->proxy_ssl.value,
+		.sources = s->sources,
 		.real_ip_from = s->real_ip_from.items,
 		.n_real_ip_from = s->real_ip_from.n,
 		.log_level = LEVEL_EMERG,

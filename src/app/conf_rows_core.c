@@ -6,6 +6,7 @@
 #include "app/conf_rows.h"
 
 #include "app/conf_auth.h"
+#include "app/conf_bind.h"
 #include "app/conf_listen.h"
 #include "app/conf_real_ip.h"
 #include "app/conf_value.h"
@@ -283,6 +284,15 @@ static const struct conf_row rows[] = {
 	 .help = "Whether to tell the mail server about the client with XCLIENT, as Postfix "
 		 "understands it."},
 
+	{SETTING("proxy_bind", M_S), ARGS(1, CONF_ARGS_ANY), AT(sources), .set = conf_bind_set,
+	 .syntax = "address ... | off",
+	 .help = "The addresses of this machine that connections to mail servers come from, each "
+		 "in "
+		 "its turn, as far as they are of the server's family, IPv4 or IPv6; for the other "
+		 "family, and with off, the system chooses. From one address there can be as many "
+		 "connections to one port of a mail server as net.ipv4.ip_local_port_range has "
+		 "ports, 28232 unless it was changed: for more of them, name more addresses. One "
+		 "that has no port left is passed over. Not known to NGINX for mail."},
 	{SETTING("proxy_protocol", M_S), ARGS(1, 1), AT(proxy_out), .set = conf_value_choices,
 	 .choices = proxy_headers, .fallback = "off", .syntax = "on | off | v2",
 	 .help = "Whether the mail server gets a header of the PROXY protocol before anything "

@@ -62,7 +62,8 @@ struct conf_settings {
 	bool proxy, pass_error_message, proxy_smtp_auth, xclient, identity, imap_id;
 	struct conf_words auth_headers; /* "Name: value\r\n" each */
 	const struct conf_auth_url *auth_url;
-	uint32_t proxy_out;           /* enum proxy_out */
+	uint32_t proxy_out; /* enum proxy_out */
+	const struct source_conf *sources;
 	struct conf_vec real_ip_from; /* struct addr_net */
 	bool auth_pass_cert;
 	struct conf_said ssl;      /* a bool */

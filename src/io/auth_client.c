@@ -165,7 +165,7 @@ static void dial(struct thread *t, struct auth_client *a, struct pair *p)
 
 	while (fd < 0 && p->auth_tries < conf->n_addresses) {
 		p->auth_address = p->auth_tries++ ? next_address(a, p->auth_address) : a->address;
-		fd = net_dial(&conf->addresses[p->auth_address]);
+		fd = net_dial(&conf->addresses[p->auth_address], NULL);
 	}
 	if (fd < 0)
 		broken(t, p, REASON_AUTH_DOWN, oserror_text(-fd, text, sizeof(text)));

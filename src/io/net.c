@@ -16,17 +16,33 @@
 #include <time.h>
 #include <unistd.h>
 
-int net_dial(const union socket_address *address)
+/* The port is chosen by connect(), which knows the other end: the same port serves many of them. */
+static int bind_to(int fd, const union socket_address *from)
+{
+	int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	return bind(fd, &from->any, sockaddr_size(from));
+}
+
+static int start_connecting(int fd, const union socket_address *to)
+{
+	if (connect(fd, &to->any, sockaddr_size(to)) == -1 && errno != EINPROGRESS)
+		return -1;
+	return 0;
+}
+
+int net_dial(const union socket_address *to, const union socket_address *from)
 {
 	int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-	int fd = socket(address->any.sa_family, type, 0);
+	int fd = socket(to->any.sa_family, type, 0);
 	int on = 1, error;
 
 	if (fd == -1)
 		return -errno;
-	if (address->any.sa_family != AF_UNIX)
+	if (to->any.sa_family != AF_UNIX)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (connect(fd, &address->any, sockaddr_size(address)) == -1 && errno != EINPROGRESS) {
+	if ((from && bind_to(fd, from) == -1) || start_connecting(fd, to) == -1) {
 		error = errno;
 		close(fd);
 		return -error;

@@ -13,9 +13,12 @@
 
 /*
  * Start connecting a new TCP socket (TCP_NODELAY set) or unix socket, without waiting. Returns the
- * descriptor, blocking from then on, whether or not the connection is up yet; or -errno.
+ * descriptor, blocking from then on, whether or not the connection is up yet; or -errno. `from` is
+ * our own address, of the same family and without a port, or NULL: the system's choice.
+ * -EADDRNOTAVAIL then says that no port is left there towards `to`, or that the machine has no such
+ * address.
  */
-NODISCARD int net_dial(const union socket_address *address);
+NODISCARD int net_dial(const union socket_address *to, const union socket_address *from);
 
 /* One waiting connection of a non-blocking listener, or -1. */
 NODISCARD int net_accept(int listener);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/must.h"
 #include "io/auth_client.h"
+#include "io/dial.h"
 #include "io/net.h"
 #include "io/oserror.h"
 #include "io/pair_tls.h"
@@ -363,13 +364,13 @@ static void dial(struct thread *t, struct pair *p)
 {
 	struct session *s = &p->session;
 	union socket_address to;
-	char text[96];
+	char text[DIAL_TEXT_MAX];
 	int fd;
 
 	sockaddr_from_addr(&to, &s->upstream);
-	fd = net_dial(&to);
+	fd = dial_from(t, s->conf->sources, &to);
 	if (fd < 0) {
-		session_on_dialled(s, oserror_text(-fd, text, sizeof(text)));
+		session_on_dialled(s, dial_error(-fd, s->conf->sources, text));
 		return;
 	}
 	conn_open(&p->conn[SIDE_BACK], fd);

@@ -144,6 +144,7 @@ struct thread *thread_open(const struct thread_start *s, char *error, size_t err
 	t->env.sizes = sizes_of(s->conf);
 	t->env.now_ms = net_now_ms();
 	t->wake.fd = -1;
+	t->source = s->index; /* threads begin with different ones */
 	wheel_init(&t->wheel, t->env.now_ms);
 	list_init(&t->touched);
 	list_init(&t->hot);

@@ -62,6 +62,7 @@ struct thread {
 	uint8_t *plain; /* RELAY_BULK_BYTES: what was unsealed, in passing; always wiped */
 	uint8_t *facts; /* CHANNEL_FACTS_MAX: strings for the auth service, in passing */
 	struct listener *listeners;
+	uint32_t source;          /* how often addresses of proxy_bind had their turn */
 	struct auth_client *auth; /* by auth_service_conf.index */
 	struct slab auth_conns;   /* of all services */
 	struct thread_counters counters;

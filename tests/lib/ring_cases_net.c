@@ -65,7 +65,7 @@ static void a_dial_that_is_answered(void)
 
 	try_open_with(64, 0);
 	far_address(&to, false);
-	fd = try_keep(net_dial(&to));
+	fd = try_keep(net_dial(&to, NULL));
 	CHECK(fd >= 0);
 	ring_poll_out(try_at.ring, fd, 7);
 	CHECK(try_come(1) && try_at.events[0].res == POLLOUT);
@@ -90,7 +90,7 @@ static void a_dial_that_is_refused_is_told_once(void)
 
 	try_open_with(64, 0);
 	far_address(&to, true);
-	fd = try_keep(net_dial(&to));
+	fd = try_keep(net_dial(&to, NULL));
 	if (fd == -ECONNREFUSED)
 		return;
 	CHECK(fd >= 0);

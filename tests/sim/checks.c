@@ -101,6 +101,20 @@ uint64_t checks_deadlines(struct world *w)
 	return hash;
 }
 
+/* ---- proxy_bind ---- */
+
+void checks_source(const struct guest *g, const struct addr *from)
+{
+	const struct source_conf *s = g->conf->sources;
+	bool mine = (!s || !s->n_ip4) && from->ip[0] == 127;
+
+	for (uint32_t i = 0; s && i < s->n_ip4; i++)
+		mine |= !memcmp(&s->ip4[i].ip4.sin_addr, from->ip, 4);
+	if (!mine)
+		kernel_violation("source", "guest %u: dialled from %u.%u.%u.%u", g->id, from->ip[0],
+				 from->ip[1], from->ip[2], from->ip[3]);
+}
+
 /* ---- the thread's books ---- */
 
 static void nothing_in(const struct list *l, const char *what)

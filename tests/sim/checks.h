@@ -22,6 +22,9 @@ void checks_counters(struct world *w);
 void checks_left(void);
 void checks_guests(struct world *w);
 
+/* A guest's backend is dialled from this address. */
+void checks_source(const struct guest *g, const struct addr *from);
+
 void checks_log_line(struct world *w, const struct log_line *line);
 
 #endif

@@ -24,7 +24,9 @@ struct weather {
 	uint32_t socket_room;                    /* bytes of each direction between two ends */
 	uint32_t submissions;                    /* entries; a full queue is executed early */
 	uint32_t completions;                    /* entries; past them multishot operations end */
-	uint32_t fds_max; /* descriptors the program may have: EMFILE past them */
+	uint32_t fds_max;      /* descriptors the program may have: EMFILE past them */
+	uint8_t lacks_address; /* the last byte of the IPv4 addresses that nothing can be dialled
+				  from, for they are not the machine's any more; 0: it has all */
 	/* of ten thousand */
 	uint32_t split;          /* a receive brings less than there is */
 	uint32_t end_multishot;  /* a multishot operation ends with a good event */
@@ -101,6 +103,9 @@ void end_reset(struct end *e); /* as close(2) with SO_LINGER 0 */
 
 /* A chunk of this connection was hit by the weather or by a fault: whole delivery is not owed. */
 bool end_was_hit(const struct end *e);
+
+/* Where the other end of this connection is. */
+const struct addr *end_peer(const struct end *e);
 
 /* What the kernel traces of this connection is the session's of this number. */
 void end_name(struct end *e, uint32_t who);

@@ -24,6 +24,10 @@ enum {
 #define CLOCK_START_MS 1000000U
 #define WALL_START_S   1750000000U
 
+struct dialling {
+	struct addr to, from; /* the latter ADDR_NONE: the system's choice */
+};
+
 static dial_fn *answer;
 static uint16_t next_port;
 
@@ -68,21 +72,33 @@ static void start_dial(struct end *e, enum dial_answer a)
 	}
 }
 
-static void set_near_end(struct end *e, const struct addr *to)
+/* What the system chooses. */
+static struct addr loopback(uint8_t family)
 {
-	e->here = *to;
-	e->far->here = *to;
-	memset(e->here.ip, 0, sizeof(e->here.ip));
-	if (to->family == ADDR_IP4)
-		memcpy(e->here.ip, "\x7f\0\0\1", 4);
-	else if (to->family == ADDR_IP6)
-		e->here.ip[15] = 1;
+	struct addr a = {.family = family};
+
+	if (family == ADDR_IP4)
+		memcpy(a.ip, "\x7f\0\0\1", 4);
+	else if (family == ADDR_IP6)
+		a.ip[15] = 1;
+	return a;
+}
+
+static void set_near_end(struct end *e, const struct dialling *d)
+{
+	e->far->here = d->to;
+	e->here = d->from.family ? d->from : loopback(d->to.family);
 	e->here.port = next_port++;
 	if (next_port < FIRST_PORT)
 		next_port = FIRST_PORT;
 }
 
-static int dial(const struct addr *to)
+static bool lacks(const struct addr *a)
+{
+	return sky.lacks_address && a->family == ADDR_IP4 && a->ip[3] == sky.lacks_address;
+}
+
+static int dial(const struct dialling *d)
 {
 	static const int errors[] = {EMFILE, ECONNREFUSED, ENETUNREACH, EADDRNOTAVAIL};
 	bool refused = chance_of(sky.refuse_dial);
@@ -91,6 +107,8 @@ static int dial(const struct addr *to)
 
 	if (fault_strikes(FAULT_DIAL))
 		return -errors[kernel_fault_count(FAULT_DIAL) % 4];
+	if (lacks(&d->from))
+		return -EADDRNOTAVAIL;
 	if (refused && chance_of(5000))
 		return -ECONNREFUSED;
 	e = stream_new();
@@ -98,22 +116,27 @@ static int dial(const struct addr *to)
 	if (!f)
 		return -EMFILE;
 	e->connecting = true;
-	set_near_end(e, to);
+	set_near_end(e, d);
 	if (refused || !answer)
 		start_dial(e, DIAL_REFUSED);
 	else
-		start_dial(e, answer(to, e->far));
+		start_dial(e, answer(&d->to, e->far));
 	kernel_progress();
 	return f->fd;
 }
 
-int net_dial(const union socket_address *address)
+int net_dial(const union socket_address *to, const union socket_address *from)
 {
-	struct addr to;
+	struct dialling d = {.from = {.family = ADDR_NONE}};
 	int fd;
 
-	sockaddr_to_addr(&to, address);
-	fd = to.family == ADDR_NONE ? -EAFNOSUPPORT : dial(&to);
+	sockaddr_to_addr(&d.to, to);
+	if (from)
+		sockaddr_to_addr(&d.from, from);
+	if (from && (d.from.family != d.to.family || d.from.port))
+		kernel_violation("source", "family %u, port %u for a server of family %u",
+				 d.from.family, d.from.port, d.to.family);
+	fd = d.to.family == ADDR_NONE ? -EAFNOSUPPORT : dial(&d);
 	record_line(0, "dial: %d", fd);
 	record_mix((uint64_t)(int64_t)fd);
 	return fd;

@@ -60,6 +60,25 @@ static void plan_server(struct world *w, uint32_t i)
 	};
 }
 
+/* proxy_bind: of one family, or of both, or none. */
+static void plan_sources(struct world *w, uint32_t i)
+{
+	struct source_conf *s = &w->sources[i];
+
+	for (uint32_t a = 0; a < WORLD_SOURCES; a++) {
+		w->source_ip4[a].ip4.sin_family = AF_INET;
+		w->source_ip4[a].ip4.sin_addr.s_addr = htonl(0x0a010001 + a);
+	}
+	w->source_ip6.ip6.sin6_family = AF_INET6;
+	w->source_ip6.ip6.sin6_addr.s6_addr[15] = 9;
+	if (chance_of(7500))
+		return;
+	*s = (struct source_conf){.ip4 = w->source_ip4, .n_ip4 = chance_below(WORLD_SOURCES + 1)};
+	if (chance_of(5000))
+		*s = (struct source_conf){s->ip4, &w->source_ip6, s->n_ip4, 1};
+	w->servers[i].sources = s;
+}
+
 static void plan_listener(struct world *w, uint32_t i)
 {
 	static const struct str texts[] = {STR_INIT("10.0.0.1:25"), STR_INIT("10.0.0.1:587"),
@@ -137,6 +156,7 @@ void plan_configuration(struct world *w)
 		plan_server(w, i);
 		if (i == 0) /* the last guest's */
 			w->servers[i].front.methods |= 1U << SASL_PLAIN;
+		plan_sources(w, i);
 		plan_listener(w, i);
 		if (w->servers[i].front.line_max > k->client_buffer_max)
 			k->client_buffer_max = w->servers[i].front.line_max;
@@ -169,6 +189,8 @@ static void make_breezy(struct weather *w)
 		w->completions = ONE_OF(16, 64, 256);
 	if (chance_of(2000))
 		w->submissions = ONE_OF(2, 8, 64);
+	if (chance_of(5000))
+		w->lacks_address = WORLD_SOURCES; /* the last, which is nobody's only one */
 }
 
 static void make_rough(struct weather *w, uint32_t n_guests)

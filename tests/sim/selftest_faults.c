@@ -83,8 +83,8 @@ static void dials_pipes_and_splices_fail(void)
 	try_open_with(64, 0);
 	far_address(&to, false);
 	kernel_fault(FAULT_DIAL, 1);
-	CHECK(net_dial(&to) < 0);
-	CHECK(try_keep(net_dial(&to)) >= 0);
+	CHECK(net_dial(&to, NULL) < 0);
+	CHECK(try_keep(net_dial(&to, NULL)) >= 0);
 	kernel_fault(FAULT_PIPE, 1);
 	CHECK(net_pipe(pipe, 4096, &size) == -EMFILE);
 	CHECK(net_pipe(pipe, 16000, &size) == 0 && size == 16384);
@@ -143,7 +143,7 @@ static void descriptors_run_out(void)
 	try_pair(&fd);
 	far_address(&to, false);
 	kernel_weather(&(struct weather){.fds_max = 1});
-	CHECK(net_dial(&to) == -EMFILE);
+	CHECK(net_dial(&to, NULL) == -EMFILE);
 	CHECK(net_pipe(pipe, 4096, &size) == -EMFILE);
 	far_connect();
 	far_settle();

@@ -358,7 +358,7 @@ static void a_dial_that_nobody_answers_gives_up(void)
 	try_open_with(64, 0);
 	kernel_on_dial(say_nothing);
 	far_address(&to, false);
-	fd = try_keep(net_dial(&to));
+	fd = try_keep(net_dial(&to, NULL));
 	CHECK(try_send_text(fd, "x", 7) == 1);
 	CHECK(try_comes(7, -EAGAIN, false));
 	ring_recv(try_at.ring, fd, 8);
@@ -366,6 +366,25 @@ static void a_dial_that_nobody_answers_gives_up(void)
 	CHECK(ring_turn(try_at.ring, 100000, try_at.events, EVENTS) == 1);
 	try_at.n = 1;
 	CHECK(try_is(0, 8, -ETIMEDOUT, false));
+}
+
+static void a_dial_comes_from_the_address_that_is_asked_for(void)
+{
+	union socket_address to, from;
+	struct addr local;
+	int fd;
+
+	try_open_with(64, 0);
+	far_address(&to, false);
+	memset(&from, 0, sizeof(from));
+	from.ip4.sin_family = AF_INET;
+	from.ip4.sin_addr.s_addr = htonl(0x0a010002);
+	fd = try_keep(net_dial(&to, &from));
+	CHECK(fd >= 0);
+	net_local(fd, &local);
+	CHECK(!memcmp(local.ip, "\x0a\1\0\2", 4) && local.port);
+	kernel_weather(&(struct weather){.lacks_address = 2});
+	CHECK(net_dial(&to, &from) == -EADDRNOTAVAIL);
 }
 
 static void a_pool_is_clean_in_the_next_world(void)
@@ -403,6 +422,7 @@ const struct ring_case selftest_weather[] = {
 	CASE(time_passes_in_turns_alone),
 	CASE(alarms_ring_in_their_order),
 	CASE(a_dial_that_nobody_answers_gives_up),
+	CASE(a_dial_comes_from_the_address_that_is_asked_for),
 	CASE(a_pool_is_clean_in_the_next_world),
 	{NULL, NULL},
 };

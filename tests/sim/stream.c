@@ -481,6 +481,11 @@ void end_reset(struct end *e)
 	stream_close(e, true);
 }
 
+const struct addr *end_peer(const struct end *e)
+{
+	return &e->far->here;
+}
+
 bool end_was_hit(const struct end *e)
 {
 	return e->hit || e->far->hit;

@@ -97,6 +97,7 @@ static enum dial_answer on_dial(const struct addr *to, struct end *e)
 		kernel_violation("backend-dialogue", "port %u is nobody's", to->port);
 		return DIAL_REFUSED;
 	}
+	checks_source(g, end_peer(e));
 	if (g->back_trick == BACK_REFUSES_CONNECT)
 		return DIAL_REFUSED;
 	if (g->back_trick == BACK_SILENT_CONNECT)

@@ -18,6 +18,7 @@ enum {
 	WORLD_SERVERS = 3,
 	WORLD_SERVICES = 2,
 	WORLD_ADDRESSES = 2,
+	WORLD_SOURCES = 2, /* 10.1.0.1 and so on */
 	BACK_PORT = 10000, /* + guest: where a guest's backend listens */
 	AUTH_PORT = 9000,  /* + service * WORLD_ADDRESSES + address */
 	MARK_BYTES = 12,
@@ -35,6 +36,8 @@ struct world {
 	const struct auth_service_conf *service_list[WORLD_SERVICES];
 	union socket_address addresses[WORLD_SERVICES][WORLD_ADDRESSES];
 	int listen_fds[WORLD_SERVERS];
+	struct source_conf sources[WORLD_SERVERS];
+	union socket_address source_ip4[WORLD_SOURCES], source_ip6;
 	struct acceptor acceptors[WORLD_SERVERS];
 	struct connector connector, auth_connector;
 	char dead[WORLD_SERVICES]; /* the first address: 'r' refuses, 's' is silent, 0 is well */

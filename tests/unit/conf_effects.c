@@ -7,6 +7,7 @@
 #include "app/conf.h"
 #include "app/conf_rows.h"
 #include "base/must.h"
+#include "io/sockaddr.h"
 #include "tests/lib/conf_try.h"
 
 #include <arpa/inet.h>
@@ -259,6 +260,31 @@ static void show_proxy_out(const struct conf *c, struct out *o)
 	out_u64(o, server(c)->proxy_out);
 }
 
+static void show_sources_of(struct out *o, const union socket_address *v, uint32_t n)
+{
+	struct addr a;
+
+	for (uint32_t i = 0; i < n; i++) {
+		sockaddr_to_addr(&a, &v[i]);
+		must(!a.port);
+		addr_write(o, &a);
+		out_byte(o, ' ');
+	}
+}
+
+static void show_sources(const struct conf *c, struct out *o)
+{
+	const struct source_conf *s = server(c)->sources;
+
+	if (!s) {
+		out_lit(o, "off");
+		return;
+	}
+	show_sources_of(o, s->ip4, s->n_ip4);
+	out_byte(o, '/');
+	show_sources_of(o, s->ip6, s->n_ip6);
+}
+
 static void show_identity(const struct conf *c, struct out *o)
 {
 	show_flag(o, server(c)->front.identity);
@@ -365,6 +391,8 @@ static const struct effect {
 	 "2"},
 	{"set_real_ip_from", show_real_ip, "", "set_real_ip_from 192.0.2.99/24;", "192.0.2.0/24 ",
 	 "set_real_ip_from ::1; set_real_ip_from unix:;", "::1/128 unix:/0 "},
+	{"proxy_bind", show_sources, "off", "proxy_bind ::1 192.0.2.2 [2001:db8::1] 192.0.2.1;",
+	 "192.0.2.2 192.0.2.1 /::1 2001:db8::1 ", "proxy_bind off;", "off"},
 	{"proxy_identity", show_identity, "off/off", "proxy_identity on;", "on/on",
 	 "proxy_identity off;", "off/off"},
 	{"xclient", show_xclient, "on", "xclient off;", "off", "xclient on;", "on"},

@@ -8,6 +8,10 @@
 
 #include <criterion/criterion.h>
 
+#define BIND_HELP                                                                                  \
+	"(addresses of this machine are wanted, like 192.0.2.1 or 2001:db8::1, without a port, "   \
+	"or \"off\")"
+
 /* Where the text stands: before a good mail block (its line 1), in it (2), in its server (4). */
 enum place { WHOLE, MAIN, MAIL, SERVER };
 
@@ -317,6 +321,13 @@ static const struct refused {
 	{MAIL, "auth_http_queue -1;",
 	 "\"auth_http_queue\" directive invalid number in c:2 (\"-1\" is not a number)"},
 	{MAIL, "proxy_protocol v1;", "invalid value \"v1\" in c:2 (it can be: off, on, v2)"},
+	{MAIL, "proxy_bind mx.test;", "invalid address \"mx.test\" in c:2 " BIND_HELP},
+	{MAIL, "proxy_bind 127.0.0.1:25;", "invalid address \"127.0.0.1:25\" in c:2 " BIND_HELP},
+	{MAIL, "proxy_bind [::1;", "invalid address \"[::1\" in c:2 " BIND_HELP},
+	{MAIL, "proxy_bind 127.0.0.1 off;", "invalid address \"off\" in c:2 " BIND_HELP},
+	{MAIL, "proxy_bind off transparent;", "invalid address \"off\" in c:2 " BIND_HELP},
+	{MAIL, "proxy_bind ::1 127.0.0.1 0::1;", "duplicate address \"0::1\" in c:2"},
+	{MAIL, "proxy_bind ::1; proxy_bind off;", "\"proxy_bind\" directive is duplicate in c:2"},
 	{MAIL, "set_real_ip_from no..such;",
 	 "host not found in set_real_ip_from \"no..such\" in c:2 (it can be an address, a block "
 	 "like 192.0.2.0/24, a host name, or \"unix:\")"},

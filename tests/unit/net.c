@@ -43,7 +43,7 @@ static void dials(int family)
 
 	if (listener == -1)
 		cr_skip("no loopback address of this family");
-	fd = net_dial(&at);
+	fd = net_dial(&at, NULL);
 	cr_assert_geq(fd, 0);
 	cr_assert_eq(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 	cr_assert_eq(poll(&p, 1, 5000), 1);
@@ -79,9 +79,9 @@ Test(net, a_unix_socket_that_is_not_there)
 	memset(&a, 0, sizeof(a));
 	a.un.sun_family = AF_UNIX;
 	snprintf(a.un.sun_path, sizeof(a.un.sun_path), "/tmp/ringpost-none-%d", (int)getpid());
-	cr_assert_eq(net_dial(&a), -ENOENT);
+	cr_assert_eq(net_dial(&a, NULL), -ENOENT);
 	a.any.sa_family = 999;
-	cr_assert_eq(net_dial(&a), -EAFNOSUPPORT);
+	cr_assert_eq(net_dial(&a, NULL), -EAFNOSUPPORT);
 }
 
 Test(net, the_ends_of_what_is_no_socket)
