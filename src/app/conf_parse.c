@@ -243,7 +243,7 @@ static int perform(struct conf_build *b, const struct scope *s, const struct con
 		return include(b, s, c);
 	case CONF_IDLE:
 		conf_build_notice(b, c->where, "\"%s\" has no effect", c->row->name);
-		return 0;
+		return c->row->set ? c->row->set(b, c) : 0;
 	case CONF_FOREIGN:
 		return skip_foreign(b, s, c);
 	case CONF_LATER:

@@ -35,6 +35,14 @@ extern const struct conf_rows conf_rows_core, conf_rows_tls, conf_rows_nginx;
 		.name = (text), .kind = CONF_IDLE, .contexts = (where), .args_max = CONF_ARGS_ANY, \
 		.repeats = true                                                                    \
 	}
+/* The same where NGINX counts and reads the arguments: a mistake in them is one here as well. */
+#define IDLE_ARGS(text, where, least, most)                                                        \
+	.name = (text), .kind = CONF_IDLE, .contexts = (where), ARGS(least, most)
+#define IDLE_FLAG(text, where)                                                                     \
+	{                                                                                          \
+		IDLE_ARGS(text, where, 1, 1), .set = conf_value_flag, .syntax = "on | off",        \
+					      .offset = offsetof(struct conf_settings, idle)       \
+	}
 #define FOREIGN(text)                                                                              \
 	{                                                                                          \
 		.name = (text), .kind = CONF_FOREIGN, .contexts = MAIN, .args_max = CONF_ARGS_ANY, \

@@ -5,6 +5,15 @@
  */
 #include "app/conf_rows.h"
 
+#include "app/conf_value.h"
+
+#define IDLE_VALUE  .offset = offsetof(struct conf_settings, idle)
+#define IDLE_TIME   .set = conf_value_ms, IDLE_VALUE, LIMIT(0, INT64_MAX)
+#define IDLE_NUMBER .set = conf_value_number, IDLE_VALUE, LIMIT(0, INT64_MAX)
+
+static const struct conf_choice debug_points[] = {
+	{"stop", 1, false}, {"abort", 2, false}, {NULL, 0, false}};
+
 static const struct conf_row rows[] = {
 	/* refused until the work that brings them */
 	LATER("resolver", M_S, "off"),
@@ -13,24 +22,27 @@ static const struct conf_row rows[] = {
 	IDLE("resolver_timeout", M_S),
 	IDLE("worker_cpu_affinity", MAIN),
 	IDLE("worker_priority", MAIN),
-	IDLE("timer_resolution", MAIN),
-	IDLE("lock_file", MAIN),
-	IDLE("debug_points", MAIN),
 	IDLE("env", MAIN),
-	IDLE("load_module", MAIN),
-	IDLE("thread_pool", MAIN),
-	IDLE("worker_rlimit_sigpending", MAIN),
-	IDLE("ssl_object_cache_inheritable", MAIN),
-	IDLE("quic_bpf", MAIN),
-	IDLE("google_perftools_profiles", MAIN),
-	IDLE("pcre_jit", MAIN),
-	IDLE("use", EVENT),
-	IDLE("multi_accept", EVENT),
-	IDLE("accept_mutex", EVENT),
-	IDLE("accept_mutex_delay", EVENT),
-	IDLE("debug_connection", EVENT),
-	IDLE("worker_aio_requests", EVENT),
-	IDLE("epoll_events", EVENT),
+	{IDLE_ARGS("timer_resolution", MAIN, 1, 1), IDLE_TIME, .syntax = "interval"},
+	{IDLE_ARGS("lock_file", MAIN, 1, 1), .syntax = "file"},
+	{IDLE_ARGS("debug_points", MAIN, 1, 1), .set = conf_value_choices, IDLE_VALUE,
+	 .choices = debug_points, .syntax = "stop | abort"},
+	{IDLE_ARGS("load_module", MAIN, 1, 1), .repeats = true, .syntax = "file"},
+	{IDLE_ARGS("thread_pool", MAIN, 2, 3), .repeats = true,
+	 .syntax = "name threads=number [max_queue=number]"},
+	{IDLE_ARGS("worker_rlimit_sigpending", MAIN, 1, 1), IDLE_NUMBER, .syntax = "number"},
+	IDLE_FLAG("ssl_object_cache_inheritable", MAIN),
+	IDLE_FLAG("quic_bpf", MAIN),
+	{IDLE_ARGS("google_perftools_profiles", MAIN, 1, 1), .syntax = "file"},
+	IDLE_FLAG("pcre_jit", MAIN),
+	{IDLE_ARGS("use", EVENT, 1, 1), .syntax = "method"},
+	IDLE_FLAG("multi_accept", EVENT),
+	IDLE_FLAG("accept_mutex", EVENT),
+	{IDLE_ARGS("accept_mutex_delay", EVENT, 1, 1), IDLE_TIME, .syntax = "time"},
+	{IDLE_ARGS("debug_connection", EVENT, 1, 1), .repeats = true,
+	 .syntax = "address | CIDR | unix:"},
+	{IDLE_ARGS("worker_aio_requests", EVENT, 1, 1), IDLE_NUMBER, .syntax = "number"},
+	{IDLE_ARGS("epoll_events", EVENT, 1, 1), IDLE_NUMBER, .syntax = "number"},
 	FOREIGN("http"),
 	FOREIGN("stream"),
 	FOREIGN("mgmt"),

@@ -89,7 +89,8 @@ static const struct conf_row rows[] = {
 	 .help = "The group for DHE ciphers, in PEM form. Without it there are no DHE ciphers."},
 	{SETTING("ssl_ecdh_curve", M_S), ARGS(1, 1), AT(tls.curves), .set = conf_tls_set_text,
 	 .fallback = "auto", .syntax = "curve[:curve...] | auto",
-	 .help = "Which curves may be used for keys, e.g. X25519:prime256v1:secp384r1."},
+	 .help = "Which curves may be used for keys, e.g. X25519:prime256v1:secp384r1. Up to TLS "
+		 "1.2 the client's own choice counts."},
 	{SETTING("ssl_session_cache", M_S), ARGS(1, 2), AT(tls.cache), .set = conf_tls_set_cache,
 	 .fallback = "none", .syntax = "off | none | [builtin[:number]] [shared:name:size]",
 	 .help = "Where sessions are kept that clients of TLS 1.2 may resume by their id. shared: "

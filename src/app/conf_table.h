@@ -71,6 +71,7 @@ struct conf_settings {
 	struct conf_tls tls;
 	struct conf_said proxy_ssl; /* enum back_tls */
 	struct conf_tls_client proxy_tls, auth_tls;
+	uint64_t idle; /* of directives without effect: read, and looked at by nobody */
 };
 
 enum conf_kind {

@@ -168,6 +168,32 @@ Test(it_tls_auth, nobody_asks_where_nothing_is_verified)
 	try_service(&(struct web){.identity = "stranger"}, "auth_http_ssl_verify off;", true);
 }
 
+Test(it_tls_auth, a_chain_that_is_too_deep_and_where_it_is_allowed)
+{
+	struct web w = {.identity = "within"};
+
+	try_service(&w, GOOD_CA "auth_http_ssl_name mx.test; auth_http_ssl_verify_depth 0;", false);
+	try_service(&w, GOOD_CA "auth_http_ssl_name mx.test; auth_http_ssl_verify_depth 1;", true);
+}
+
+Test(it_tls_auth, a_certificate_that_was_revoked)
+{
+	struct web w = {.identity = "ecdsa"};
+
+	try_service(&w, GOOD_CA "auth_http_ssl_crl %C/crl.pem;", true);
+	try_service(&w, GOOD_CA "auth_http_ssl_crl %C/crl-old.pem;", false);
+}
+
+Test(it_tls_auth, versions_and_ciphers_can_be_chosen)
+{
+#define RSA_ONLY                                                                                   \
+	GOOD_CA "auth_http_ssl_protocols TLSv1.2;"                                                 \
+		" auth_http_ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;"
+	try_service(&(struct web){.identity = "rsa"}, RSA_ONLY, true);
+	try_service(&(struct web){.identity = "ecdsa"}, RSA_ONLY, false);
+	try_service(&(struct web){.identity = "rsa", .protocols = "TLSv1.3"}, RSA_ONLY, false);
+}
+
 Test(it_tls_auth, connections_are_kept)
 {
 	struct web w = {.identity = "ecdsa"};
@@ -205,4 +231,21 @@ Test(it_tls_auth, sessions_are_resumed)
 {
 	resumes("TLSv1.3");
 	resumes("TLSv1.2");
+}
+
+Test(it_tls_auth, a_locked_key_and_no_resumption)
+{
+	struct web w = {.identity = "ecdsa", .requests = 1};
+	struct secure s;
+
+	open_before(&s, &w,
+		    GOOD_CA "auth_http_ssl_certificate %C/rsa.pem; auth_http_ssl_session_reuse off;"
+			    " auth_http_ssl_certificate_key %C/rsa-locked.key;"
+			    " auth_http_ssl_password_file %C/password;");
+	for (int i = 0; i < 3; i++)
+		log_in(&s, "235");
+	expect_lines(s.place, " 1 TLSv1.3 . localhost", 3);
+	cr_assert(strstr(place_read(s.place, "web.log"), "CN=mx.test"));
+	web_stop(&w);
+	place_end(s.place, false);
 }

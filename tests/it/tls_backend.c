@@ -186,6 +186,30 @@ Test(it_tls_backend, bad_certificates_are_bad)
 	try_identity("past", "proxy_ssl on; " VERIFY, false);
 }
 
+#define SIGNED "proxy_ssl on; proxy_ssl_verify on; proxy_ssl_trusted_certificate %C/ca.pem; "
+
+Test(it_tls_backend, a_chain_that_is_too_deep_and_where_it_is_allowed)
+{
+	try_identity("deep", SIGNED, false);
+	try_identity("deep", SIGNED "proxy_ssl_verify_depth 3;", true);
+}
+
+Test(it_tls_backend, a_certificate_that_was_revoked)
+{
+	try_identity("revoked", SIGNED, true);
+	try_identity("revoked", SIGNED "proxy_ssl_crl %C/crl.pem;", false);
+	try_identity("ecdsa", SIGNED "proxy_ssl_crl %C/crl.pem;", true);
+}
+
+Test(it_tls_backend, ciphers_can_be_chosen)
+{
+#define RSA_ONLY                                                                                   \
+	"proxy_ssl on; proxy_ssl_protocols TLSv1.2;"                                               \
+	" proxy_ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;"
+	try_identity("rsa", RSA_ONLY, true);
+	try_identity("ecdsa", RSA_ONLY, false);
+}
+
 Test(it_tls_backend, nobody_asks_where_nothing_is_verified)
 {
 	try_identity("past", "proxy_ssl on;", true);
@@ -216,7 +240,7 @@ static void expect_heard(struct place *p, const char *text)
 	}
 }
 
-static void hears(const char *directives, const char *const *texts)
+static void hears(const char *directives, const char *const *texts, const char *never)
 {
 	struct balancer_tls b = {.identity = "ecdsa"};
 	struct secure s;
@@ -226,6 +250,7 @@ static void hears(const char *directives, const char *const *texts)
 		send_one(s.place->login);
 	for (; *texts; texts++)
 		expect_heard(s.place, *texts);
+	cr_assert(!never || !strstr(place_read(s.place, "haproxy.out"), never));
 	place_end(s.place, false);
 }
 
@@ -234,10 +259,19 @@ Test(it_tls_backend, name_certificate_and_resumption_arrive)
 	hears("proxy_ssl on; proxy_ssl_certificate %C/good.pem;"
 	      " proxy_ssl_certificate_key %C/good.key; " VERIFY,
 	      (const char *const[]){"TLSv1.3 resumed 0 sni mx.test cert good client",
-				    "TLSv1.3 resumed 1 sni mx.test", NULL});
+				    "TLSv1.3 resumed 1 sni mx.test", NULL},
+	      NULL);
 	hears("proxy_ssl on; proxy_ssl_protocols TLSv1.2; " VERIFY,
 	      (const char *const[]){"TLSv1.2 resumed 0 sni mx.test cert -",
-				    "TLSv1.2 resumed 1 sni mx.test", NULL});
+				    "TLSv1.2 resumed 1 sni mx.test", NULL},
+	      NULL);
+}
+
+Test(it_tls_backend, a_locked_key_and_no_resumption)
+{
+	hears("proxy_ssl on; proxy_ssl_certificate %C/rsa.pem; proxy_ssl_session_reuse off;"
+	      " proxy_ssl_certificate_key %C/rsa-locked.key; proxy_ssl_password_file %C/password;",
+	      (const char *const[]){"resumed 0 sni - cert mx.test", NULL}, "resumed 1");
 }
 
 /* --- backends that cheat -------------------------------------------------------------------------

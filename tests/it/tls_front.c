@@ -60,6 +60,54 @@ Test(it_tls_front, groups)
 	place_end(s.place, false);
 }
 
+#define TWO                                                                                        \
+	ONE("ecdsa")                                                                               \
+	"ssl_ciphers ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256; "
+
+Test(it_tls_front, our_order_of_ciphers_or_the_clients)
+{
+	static const char *const orders[2][2] = {
+		{TWO "ssl_prefer_server_ciphers on;", "on"},
+		{TWO "ssl_prefer_server_ciphers off;", "off"},
+	};
+
+	for (int i = 0; i < 2; i++) {
+		struct secure s;
+
+		open_with(&s, orders[i][0]);
+		SECURE_PYTHON(&s, PROGRAM, "order", orders[i][1]);
+		place_end(s.place, false);
+	}
+}
+
+Test(it_tls_front, a_curve_that_was_chosen)
+{
+	struct secure s;
+
+	open_with(&s, BOTH "ssl_ecdh_curve secp384r1;");
+	SECURE_PYTHON(&s, PROGRAM, "curve");
+	place_end(s.place, false);
+}
+
+Test(it_tls_front, commands_of_openssl)
+{
+	struct secure s;
+
+	open_with(&s, BOTH "ssl_conf_command MinProtocol TLSv1.3;"
+			   " ssl_conf_command Ciphersuites TLS_CHACHA20_POLY1305_SHA256;");
+	SECURE_PYTHON(&s, PROGRAM, "commands");
+	place_end(s.place, false);
+}
+
+Test(it_tls_front, tickets_live_as_long_as_sessions)
+{
+	struct secure s;
+
+	open_with(&s, BOTH "ssl_session_timeout 77s;");
+	SECURE_PYTHON(&s, PROGRAM, "lifetime", "77");
+	place_end(s.place, false);
+}
+
 Test(it_tls_front, rsa_and_ecdsa_of_one_server)
 {
 	struct secure s;

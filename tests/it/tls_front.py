@@ -56,6 +56,37 @@ def groups():
     expect(s_client(STRICT + "-tls1_3 -groups P-521:X25519"), "smtp")
 
 
+def order(server_first):
+    """Of two suites that both sides know, whose first one counts."""
+    first, second = TLS12_ECDSA[1], TLS12_ECDSA[0]  # as ssl_ciphers has them
+    text = s_client("-tls1_2 -cipher %s:%s" % (second, first))
+    expect(text, "smtp", "Cipher +: %s\n" % (first if server_first == "on" else second))
+
+
+def refused(options):
+    check("Cipher is (NONE)" in s_client(options), "served: " + options)
+
+
+def curve():
+    """With ssl_ecdh_curve secp384r1."""
+    text = s_client("-tls1_3 -groups X25519:P-384")
+    expect(text, "smtp", "Server Temp Key: ECDH, secp384r1")
+    refused("-tls1_3 -groups X25519")
+
+
+def commands():
+    """With MinProtocol TLSv1.3 and one suite."""
+    expect(s_client("-tls1_3"), "smtp", "Cipher is TLS_CHACHA20_POLY1305_SHA256")
+    refused("-tls1_2")
+    refused("-tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256")
+
+
+def lifetime(seconds):
+    for version in "1_2", "1_3":
+        expect(s_client("-tls" + version), "smtp",
+               r"session ticket lifetime hint: %s \(seconds\)" % seconds)
+
+
 def kinds():
     """RSA and ECDSA of one server, each for those who can verify only one of them."""
     for version, ecdsa, rsa in (

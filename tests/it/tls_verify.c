@@ -35,6 +35,13 @@ Test(it_tls_verify, on)
 		       " auth_http_pass_client_cert on;");
 }
 
+/* Who signs is known from the other file; NGINX wants the first to be there all the same. */
+Test(it_tls_verify, trusted_without_being_told)
+{
+	try_mode("on", "ssl_client_certificate %C/other-ca.pem; ssl_trusted_certificate %C/ca.pem;"
+		       " ssl_crl %C/crl.pem; auth_http_pass_client_cert on;");
+}
+
 Test(it_tls_verify, optional)
 {
 	try_mode("optional", "ssl_client_certificate %C/ca.pem;");
