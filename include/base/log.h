@@ -30,6 +30,7 @@ struct log_target;
 struct log_line {
 	const struct log_target *target; /* NULL: the main error_log */
 	enum log_level level;
+	bool traced;   /* goes to all outputs of the target, whatever their levels */
 	uint64_t conn; /* connection number, 0: none */
 	struct str message;
 };

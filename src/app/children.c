@@ -215,13 +215,14 @@ uint64_t children_kill_late(struct children *c, uint64_t now_ms)
 	return next;
 }
 
-/* A reopened file goes to every child of the generation, then takes the old one's place here. */
+/* A reopened file or socket goes to every child of the generation, then takes the old one's place
+ * here. */
 static void share_reopened(struct children *c, const struct generation *g, struct log_output *o)
 {
 	int fd = log_output_reopened(o);
 
 	if (fd < 0) {
-		log_put(LEVEL_EMERG, "open() \"%s\" failed (%d: %s)", o->path, errno,
+		log_put(LEVEL_EMERG, "open() \"%s\" failed (%d: %s)", log_output_name(o), errno,
 			strerror(errno));
 		return;
 	}
@@ -232,7 +233,7 @@ static void share_reopened(struct children *c, const struct generation *g, struc
 		    child->control_fd >= 0 &&
 		    worker_process_send_log(child->control_fd, o->index, fd) != 0)
 			log_put(LEVEL_ALERT, "worker process %d could not be given \"%s\" (%d: %s)",
-				child->pid, o->path, errno, strerror(errno));
+				child->pid, log_output_name(o), errno, strerror(errno));
 	}
 	log_output_replace(o, fd);
 }
@@ -242,7 +243,7 @@ static void reopen_generation(struct children *c, const struct generation *g)
 	const struct log_outputs *outputs = log_set_outputs(g->logs);
 
 	for (unsigned i = 0; i < outputs->n; i++) {
-		if (outputs->items[i]->kind == LOG_OUTPUT_FILE)
+		if (outputs->items[i]->kind != LOG_OUTPUT_STDERR)
 			share_reopened(c, g, outputs->items[i]);
 	}
 }

@@ -14,14 +14,17 @@
 
 #include <sys/types.h>
 
+struct log_syslog;
+
 /* One error_log in force. */
 struct conf_log {
-	const char *path; /* absolute, or NULL: standard error */
+	const char *path;                /* absolute, or NULL: standard error, or syslog */
+	const struct log_syslog *syslog; /* app/log_syslog.h, or NULL */
 	enum log_level level;
 };
 
 struct conf_logs {
-	const struct conf_log *v; /* at least one */
+	const struct conf_log *v; /* none: only memory: was named */
 	uint32_t n;
 };
 

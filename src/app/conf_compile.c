@@ -9,13 +9,14 @@
 
 #include "app/conf_auth.h"
 #include "app/conf_capability.h"
+#include "app/conf_log.h"
+#include "app/conf_net.h"
 #include "app/conf_tls_build.h"
 #include "app/conf_tls_client.h"
 
 #include <arpa/inet.h>
 #include <pwd.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { SERVER_NAME_MAX = 255 };
 
@@ -87,23 +88,10 @@ static int check_required(struct conf_build *b, const struct conf_settings *s)
 	return 0;
 }
 
-/* NGINX also shows the name of the machine in lower case. */
-static struct str machine_name(struct conf_build *b)
-{
-	char name[256] = "";
-
-	if (gethostname(name, sizeof(name) - 1) || !*name)
-		return STR("localhost");
-	for (char *p = name; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
-	return conf_pool_str(b->pool, str_cstr(name));
-}
-
 static int settle_name(struct conf_build *b, struct conf_settings *s)
 {
 	if (!s->server_name.n)
-		s->server_name = machine_name(b);
+		s->server_name = conf_net_machine(b->pool);
 	if (s->server_name.n > SERVER_NAME_MAX)
 		return conf_error_at(b->error, s->where, "\"server_name\" is longer than %d bytes",
 				     SERVER_NAME_MAX);
@@ -363,21 +351,6 @@ static void compile_listens(struct conf_build *b, struct conf *c)
 	c->worker.n_listens = b->listens.n;
 }
 
-/* error_log of the main level, when nothing is said there. */
-static void settle_main_log(struct conf_build *b)
-{
-	struct conf_log *log;
-	struct str name = str_cstr(b->error_log ? b->error_log : RINGPOST_ERROR_LOG);
-
-	if (b->main.logs.n)
-		return;
-	log = conf_pool_take(b->pool, sizeof(*log));
-	log->level = LEVEL_ERR;
-	if (!str_eq(name, STR("stderr")))
-		log->path = conf_build_path(b, b->prefix, name);
-	b->main.logs = (struct conf_logs){log, 1};
-}
-
 static int settle_user(struct conf_build *b)
 {
 	struct conf_user *user = &b->main.user;
@@ -433,7 +406,7 @@ int conf_compile_all(struct conf_build *b, struct conf *c)
 	if (!b->servers.n)
 		return conf_error_at(b->error, b->mail.where,
 				     "no \"server\" is defined in \"mail\"");
-	settle_main_log(b);
+	conf_log_settle(b);
 	if (settle_user(b))
 		return -1;
 	conf_build_inherit(&b->mail, &b->main);

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <string.h>
+#include <unistd.h>
 
 int conf_net_split(struct str s, struct conf_net_name *name)
 {
@@ -152,4 +153,17 @@ struct str conf_net_text(struct conf_pool *pool, const union socket_address *a)
 	out_init(&o, text, sizeof(text));
 	addr_write_port(&o, &plain);
 	return conf_pool_str(pool, out_data(&o));
+}
+
+/* NGINX also shows the name of the machine in lower case. */
+struct str conf_net_machine(struct conf_pool *pool)
+{
+	char name[256] = "";
+
+	if (gethostname(name, sizeof(name) - 1) || !*name)
+		return STR("localhost");
+	for (char *p = name; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return conf_pool_str(pool, str_cstr(name));
 }

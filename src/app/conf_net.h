@@ -31,4 +31,7 @@ socklen_t conf_net_length(const union socket_address *a);
 /* "0.0.0.0:25", "[::]:25", "unix:/path", in the pool. */
 struct str conf_net_text(struct conf_pool *pool, const union socket_address *a);
 
+/* The name of this machine. */
+struct str conf_net_machine(struct conf_pool *pool);
+
 #endif

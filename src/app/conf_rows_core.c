@@ -8,6 +8,7 @@
 #include "app/conf_auth.h"
 #include "app/conf_bind.h"
 #include "app/conf_listen.h"
+#include "app/conf_log.h"
 #include "app/conf_real_ip.h"
 #include "app/conf_value.h"
 
@@ -106,12 +107,25 @@ static const struct conf_row rows[] = {
 	{SETTING("working_directory", MAIN), ARGS(1, 1), AT(working_directory),
 	 .set = conf_value_path, .syntax = "directory",
 	 .help = "The current directory of the worker process: where core files go."},
-	{SETTING("error_log", MAIN | M_S), ARGS(1, 2), .repeats = true, AT(logs),
-	 .set = conf_value_error_log, .syntax = "file | stderr [level]",
+	{SETTING("error_log", MAIN | M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true, AT(logs),
+	 .set = conf_log_set,
+	 .syntax = "file | stderr | syslog:server=address[:port]|unix:path[,facility=name]"
+		   "[,tag=name][,severity=level][,nohostname] [level]",
 	 .help = "Where messages of this level and of more severe ones go: debug, info, notice, "
 		 "warn, error, crit, alert or emerg; without one, error. May be given several "
-		 "times. Without any, " RINGPOST_ERROR_LOG ", or the file of -e. At info, every "
-		 "connection, login and end of session is logged."},
+		 "times; those of a server replace those of the mail block, and those replace the "
+		 "ones outside. Without any, " RINGPOST_ERROR_LOG ", or the file of -e. At info, "
+		 "every connection, login and end of session is logged; at debug also each step on "
+		 "the way, but never a password. syslog: sends every line in a datagram of its "
+		 "own, "
+		 "to a unix socket or over UDP (port 514 unless given; a host name is looked up at "
+		 "start), as NGINX does: facility local7, tag ringpost, and the name of this "
+		 "machine "
+		 "unless told otherwise; the severity is each line's own level, whatever severity "
+		 "says. Nothing waits for a log: lines that a full disk or pipe or an absent "
+		 "server "
+		 "does not take are lost, and their number is logged when it takes lines again. "
+		 "memory: is accepted and keeps nothing."},
 	{INCLUDE("include", MAIN | EVENT | M_S | CONF_IN_NAME), ARGS(1, 1), .repeats = true,
 	 .syntax = "file | pattern",
 	 .help = "Reads another file, or all files that the pattern (as of a shell) matches, in "

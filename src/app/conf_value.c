@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * conf_value: sizes, times, numbers, switches, choices, and the few values with rules of their own
- * (worker_processes, user, error_log, paths). Looks up users; touches no file.
+ * (worker_processes, user, paths). Looks up users; touches no file.
  */
 #include "app/conf_value.h"
 
@@ -122,20 +122,6 @@ int conf_value_parse_flag(struct str s, bool *on)
 {
 	*on = str_eq_nocase(s, STR("on"));
 	return *on || str_eq_nocase(s, STR("off")) ? 0 : -1;
-}
-
-int conf_value_parse_level(struct str s, enum log_level *level)
-{
-	static const char *const names[] = {"emerg", "alert",  "crit", "error",
-					    "warn",  "notice", "info", "debug"};
-
-	for (unsigned i = 0; i < 8; i++) {
-		if (str_eq(s, str_cstr(names[i]))) {
-			*level = (enum log_level)(LEVEL_EMERG + i);
-			return 0;
-		}
-	}
-	return -1;
 }
 
 int conf_value_flag(struct conf_build *b, const struct conf_call *c)
@@ -447,32 +433,5 @@ int conf_value_user(struct conf_build *b, const struct conf_call *c)
 	if (!g)
 		return conf_error_at(b->error, c->where, "getgrnam(\"%s\") failed", group);
 	user->gid = g->gr_gid;
-	return 0;
-}
-
-int conf_value_error_log(struct conf_build *b, const struct conf_call *c)
-{
-	struct conf_logs *logs = &c->to->logs;
-	struct conf_log *all = conf_pool_take(b->pool, (logs->n + 1) * sizeof(*all));
-	struct str name = c->args[0].text;
-	enum log_level level = LEVEL_ERR;
-
-	if (str_starts(name, STR("syslog:")) || str_starts(name, STR("memory:")))
-		return conf_error_at(b->error, c->where, "\"error_log %.*s\" is not supported yet",
-				     7, (const char *)name.p);
-	if (check_path(b, c, name))
-		return -1;
-	if (c->n > 1 && conf_value_parse_level(c->args[1].text, &level)) {
-		conf_error_at(b->error, c->where, "invalid log level \"%.*s\"",
-			      CONF_STR(c->args[1].text));
-		return conf_error_help(b->error, "it can be: debug, info, notice, warn, error, "
-						 "crit, alert, emerg");
-	}
-	if (logs->n)
-		memcpy(all, logs->v, logs->n * sizeof(*all));
-	all[logs->n].level = level;
-	if (!str_eq(name, STR("stderr")))
-		all[logs->n].path = conf_build_path(b, b->prefix, name);
-	*logs = (struct conf_logs){all, logs->n + 1};
 	return 0;
 }

@@ -16,12 +16,11 @@ NODISCARD int conf_value_parse_ms(struct str s, uint64_t *ms);
 /* The same in whole seconds; years and months are known, ms are not. */
 NODISCARD int conf_value_parse_s(struct str s, uint64_t *seconds);
 NODISCARD int conf_value_parse_flag(struct str s, bool *on);
-NODISCARD int conf_value_parse_level(struct str s, enum log_level *level);
 
 /* Setters: the row's value is a bool, uint64_t, struct str, uint32_t or struct conf_words. */
 conf_set conf_value_flag, conf_value_number, conf_value_size, conf_value_ms, conf_value_s;
 conf_set conf_value_word, conf_value_words, conf_value_choice, conf_value_choices;
 conf_set conf_value_ring_entries, conf_value_ring_buffers;
-conf_set conf_value_threads, conf_value_user, conf_value_error_log, conf_value_path;
+conf_set conf_value_threads, conf_value_user, conf_value_path;
 
 #endif

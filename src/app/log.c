@@ -7,13 +7,19 @@
  */
 #include "app/log.h"
 
+#include "app/log_syslog.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LOG_LINE_MAX = LOG_MESSAGE_MAX + 128 }; /* stamp, level, ids and line end included */
+enum {
+	LOG_LINE_MAX = LOG_MESSAGE_MAX + 128, /* stamp, level, ids and line end included */
+	LOG_TEXT_MAX = LOG_LINE_MAX + LOG_SYSLOG_HEAD_MAX,
+	QUIET_S = 60, /* between two lines about the same trouble */
+};
 
 static const char *const level_names[] = {
 	[LEVEL_EMERG] = "emerg", [LEVEL_ALERT] = "alert", [LEVEL_CRIT] = "crit",
@@ -56,16 +62,13 @@ static void make_stamp(struct log_thread *t, int64_t second)
 	out_u64_pad(&o, (uint64_t)tm.tm_min, 2);
 	out_lit(&o, ":");
 	out_u64_pad(&o, (uint64_t)tm.tm_sec, 2);
+	out_init(&o, t->syslog_stamp, sizeof(t->syslog_stamp));
+	log_syslog_time(&o, &tm);
 	t->second = second;
 }
 
 static void out_line(struct log_thread *t, struct out *o, const struct log_line *line)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	if (now.tv_sec != t->second)
-		make_stamp(t, now.tv_sec);
 	out_str(o, str_of(t->stamp, 19));
 	out_lit(o, " [");
 	out_str(o, str_cstr(level_names[line->level]));
@@ -83,13 +86,71 @@ static void out_line(struct log_thread *t, struct out *o, const struct log_line 
 	out_lit(o, "\n");
 }
 
-/* Says how many lines an output lost, in front of what is written to it next. */
+/* The line in the form that `to` takes. */
+static void out_line_for(struct log_thread *t, struct out *o, const struct log_output *to,
+			 const struct log_line *line)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	if (now.tv_sec != t->second)
+		make_stamp(t, now.tv_sec);
+	if (to->kind == LOG_OUTPUT_SYSLOG)
+		log_syslog_head(o, to->syslog, line->level, str_of(t->syslog_stamp, 15));
+	out_line(t, o, line);
+}
+
+static int64_t now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec;
+}
+
+/* One of all who ask is told to speak, once in QUIET_S. */
+static bool may_speak(_Atomic int64_t *quiet_until_s)
+{
+	int64_t until_s = atomic_load(quiet_until_s);
+	int64_t now = now_s();
+
+	if (until_s && now < until_s)
+		return false;
+	return atomic_compare_exchange_strong(quiet_until_s, &until_s, now + QUIET_S);
+}
+
+static void deliver(struct log_thread *t, struct log_output *out, const struct log_line *line);
+
+/* Tells the others of the main error_log that this one takes nothing. */
+static void complain(struct log_thread *t, struct log_output *about)
+{
+	const struct log_target *main = t->outputs->main;
+	uint8_t text[LOG_MESSAGE_MAX];
+	struct log_line line = {.level = LEVEL_ALERT};
+	struct out message;
+
+	if (!main || !may_speak(&about->quiet_until_s))
+		return;
+	out_init(&message, text, sizeof(text));
+	out_lit(&message, "lines cannot be written to log \"");
+	out_str(&message, str_cstr(log_output_name(about)));
+	out_lit(&message, "\": ");
+	out_str(&message, str_cstr(strerrordesc_np(atomic_load(&about->lost_errno))));
+	line.message = out_data(&message);
+	for (unsigned i = 0; i < main->n_rules; i++) {
+		if (main->rules[i].output != about)
+			deliver(t, main->rules[i].output, &line);
+	}
+}
+
+/* Says how many lines an output lost, when it takes lines again. */
 static void report_lost(struct log_thread *t, struct log_output *out)
 {
-	uint8_t text[160], whole[LOG_LINE_MAX];
+	uint8_t text[160], whole[LOG_TEXT_MAX];
 	struct log_line line = {.level = LEVEL_ALERT};
 	struct out message, o;
 	uint64_t lost = atomic_exchange_explicit(&out->lost, 0, memory_order_relaxed);
+	size_t left;
 
 	if (lost == 0)
 		return;
@@ -99,21 +160,35 @@ static void report_lost(struct log_thread *t, struct log_output *out)
 	out_str(&message, str_cstr(strerrordesc_np(atomic_load(&out->lost_errno))));
 	line.message = out_data(&message);
 	out_init(&o, whole, sizeof(whole));
-	out_line(t, &o, &line);
-	log_output_write(out, whole, o.n);
+	out_line_for(t, &o, out, &line);
+	left = log_output_write(out, whole, o.n);
+	if (left)
+		log_output_forget(out, str_of(whole, left));
 	/* The report itself did not get through: it was counted as one, the others are added. */
 	if (atomic_load_explicit(&out->lost, memory_order_relaxed) > 0)
 		atomic_fetch_add_explicit(&out->lost, lost - 1, memory_order_relaxed);
 }
 
+/* Whole lines to their output; as log_output_write(), and what is to be said of it. */
+static size_t hand_on(struct log_thread *t, struct log_output *out, uint8_t *lines, size_t n)
+{
+	uint64_t before = atomic_load_explicit(&out->lost, memory_order_relaxed);
+	size_t left = log_output_write(out, lines, n);
+
+	if (left || atomic_load_explicit(&out->lost, memory_order_relaxed) != before)
+		complain(t, out);
+	else if (before)
+		report_lost(t, out);
+	return left;
+}
+
 static void flush_output(struct log_thread *t, struct log_output *out, struct log_buffer *b)
 {
-	if (b->n == 0)
+	if (b->n == 0 || b->busy)
 		return;
-	/* Only between lines: the buffer may begin with the end of one. */
-	b->n = log_output_write(out, b->base, b->n);
-	if (b->n == 0)
-		report_lost(t, out);
+	b->busy = true;
+	b->n = hand_on(t, out, b->base, b->n);
+	b->busy = false;
 }
 
 static void keep_line(struct log_thread *t, struct log_output *out, struct str text)
@@ -122,7 +197,7 @@ static void keep_line(struct log_thread *t, struct log_output *out, struct str t
 
 	if (b->n + text.n > LOG_BUFFER_SIZE)
 		flush_output(t, out, b);
-	if (b->n + text.n > LOG_BUFFER_SIZE) {
+	if (b->busy || b->n + text.n > LOG_BUFFER_SIZE) {
 		atomic_fetch_add_explicit(&out->lost, 1, memory_order_relaxed);
 		return;
 	}
@@ -131,28 +206,31 @@ static void keep_line(struct log_thread *t, struct log_output *out, struct str t
 	t->logger.pending = true;
 }
 
+static void deliver(struct log_thread *t, struct log_output *out, const struct log_line *line)
+{
+	uint8_t text[LOG_TEXT_MAX];
+	struct out o;
+	size_t left;
+
+	out_init(&o, text, sizeof(text));
+	out_line_for(t, &o, out, line);
+	if (t->buffers) {
+		keep_line(t, out, out_data(&o));
+		return;
+	}
+	left = hand_on(t, out, text, o.n);
+	if (left)
+		log_output_forget(out, str_of(text, left));
+}
+
 static void log_write(struct logger *self, const struct log_line *line)
 {
 	struct log_thread *t = (struct log_thread *)(void *)self;
 	const struct log_target *target = line->target ? line->target : t->outputs->main;
-	uint8_t text[LOG_LINE_MAX];
-	struct out o;
 
-	out_init(&o, text, sizeof(text));
 	for (unsigned i = 0; i < target->n_rules; i++) {
-		struct log_output *out = target->rules[i].output;
-
-		if (line->level > target->rules[i].level)
-			continue;
-		if (o.n == 0)
-			out_line(t, &o, line);
-		if (t->buffers) {
-			keep_line(t, out, out_data(&o));
-			continue;
-		}
-		report_lost(t, out);
-		log_output_write(out, text, o.n);
-		out_reset(&o);
+		if (line->level <= target->rules[i].level || line->traced)
+			deliver(t, target->rules[i].output, line);
 	}
 }
 
@@ -163,10 +241,11 @@ static void log_flush(struct logger *self)
 	self->pending = false;
 	if (!t->buffers)
 		return;
-	for (unsigned i = 0; i < t->outputs->n; i++) {
+	for (unsigned i = 0; i < t->outputs->n; i++)
 		flush_output(t, t->outputs->items[i], &t->buffers[i]);
+	/* Also what one output has had to say to another. */
+	for (unsigned i = 0; i < t->outputs->n; i++)
 		self->pending |= t->buffers[i].n > 0;
-	}
 }
 
 size_t log_thread_memory(const struct log_outputs *outputs)
@@ -188,6 +267,7 @@ void log_thread_init(struct log_thread *t, const struct log_outputs *outputs, vo
 		t->buffers[i].base = (uint8_t *)memory + outputs->n * sizeof(struct log_buffer) +
 				     i * LOG_BUFFER_SIZE;
 		t->buffers[i].n = 0;
+		t->buffers[i].busy = false;
 	}
 }
 
@@ -264,7 +344,7 @@ static void put_anywhere(enum log_level level, const char *text)
 	here.logger.write(&here.logger, &line);
 }
 
-enum { SITES_MAX = 64, SITE_QUIET_S = 60 };
+enum { SITES_MAX = 64 };
 
 struct site {
 	_Atomic(const char *) where;
@@ -295,16 +375,10 @@ static void report_odd(const char *where, const char *what)
 {
 	struct site *site = site_of(where);
 	uint64_t count = atomic_fetch_add(&site->count, 1) + 1;
-	int64_t quiet_until_s = atomic_load(&site->quiet_until_s);
 	char text[LOG_MESSAGE_MAX];
-	struct timespec now;
 
 	atomic_fetch_add(&odd_count, 1);
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (quiet_until_s && now.tv_sec < quiet_until_s)
-		return;
-	if (!atomic_compare_exchange_strong(&site->quiet_until_s, &quiet_until_s,
-					    now.tv_sec + SITE_QUIET_S))
+	if (!may_speak(&site->quiet_until_s))
 		return;
 	snprintf(text, sizeof(text), "unexpected (%llu times so far) at %s: %s",
 		 (unsigned long long)count, where, what);

@@ -4,6 +4,9 @@
  *
  * Every ring thread has its own log_thread with a buffer per output, handed on once per turn. The
  * process itself (start-up, master, signals) speaks through log_put(), which writes at once.
+ *
+ * What an output does not take is lost and counted. The count is the first line that it takes
+ * again; the other outputs of the main error_log are told meanwhile, once a minute.
  */
 #ifndef APP_LOG_H
 #define APP_LOG_H
@@ -17,6 +20,7 @@ enum { LOG_BUFFER_SIZE = 32768 }; /* bytes kept per thread and output, at most o
 struct log_buffer {
 	uint8_t *base;
 	size_t n;
+	bool busy; /* being handed on: what comes in the meantime is lost */
 };
 
 struct log_thread {
@@ -26,6 +30,7 @@ struct log_thread {
 	int pid, tid;
 	int64_t second; /* what `stamp` shows */
 	uint8_t stamp[20];
+	uint8_t syslog_stamp[16]; /* the same in syslog's form */
 };
 
 /* The most verbose level that any rule of the target takes. */

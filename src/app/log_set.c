@@ -30,7 +30,14 @@ struct log_set {
 /* conf_bind_logs() takes a plain function: the set that is being built, NULL otherwise. */
 static struct log_set *building;
 
-static struct log_output *add_output(struct log_set *s, const char *path)
+static enum log_output_kind kind_of(const struct conf_log *log)
+{
+	if (log->syslog)
+		return LOG_OUTPUT_SYSLOG;
+	return log->path ? LOG_OUTPUT_FILE : LOG_OUTPUT_STDERR;
+}
+
+static struct log_output *add_output(struct log_set *s, const struct conf_log *log)
 {
 	struct log_output *o = calloc(1, sizeof(*o));
 	struct log_output **items =
@@ -42,23 +49,27 @@ static struct log_output *add_output(struct log_set *s, const char *path)
 		free(o);
 		return NULL;
 	}
-	o->kind = path ? LOG_OUTPUT_FILE : LOG_OUTPUT_STDERR;
+	o->kind = kind_of(log);
 	o->fd = -1;
 	o->index = s->outputs.n;
-	o->path = path ? strdup(path) : NULL;
+	o->syslog = log->syslog;
+	o->path = log->path;
 	s->items[s->outputs.n++] = o;
-	return path && !o->path ? NULL : o;
+	return o;
 }
 
-static struct log_output *output_of(struct log_set *s, const char *path)
+/* What a directive names is the same for all servers that inherit it, and a file is the same
+ * whoever names it. */
+static struct log_output *output_of(struct log_set *s, const struct conf_log *log)
 {
 	for (unsigned i = 0; i < s->outputs.n; i++) {
-		const char *p = s->items[i]->path;
+		const struct log_output *o = s->items[i];
 
-		if (path == p || (path && p && strcmp(path, p) == 0))
+		if (o->kind == kind_of(log) && o->syslog == log->syslog &&
+		    (!log->path || strcmp(o->path, log->path) == 0))
 			return s->items[i];
 	}
-	return add_output(s, path);
+	return add_output(s, log);
 }
 
 static const struct log_target *target_of(const struct conf_log *v, size_t n)
@@ -74,7 +85,7 @@ static const struct log_target *target_of(const struct conf_log *v, size_t n)
 	s->targets = t;
 	t->target.rules = t->rules;
 	for (size_t i = 0; i < n; i++) {
-		struct log_output *o = output_of(s, v[i].path);
+		struct log_output *o = output_of(s, &v[i]);
 
 		if (!o) {
 			s->failed = true;
@@ -111,10 +122,8 @@ void log_set_close(struct log_set *s)
 	struct target_node *next;
 
 	log_output_close_all(&s->outputs);
-	for (unsigned i = 0; i < s->outputs.n; i++) {
-		free((void *)(uintptr_t)s->items[i]->path);
+	for (unsigned i = 0; i < s->outputs.n; i++)
 		free(s->items[i]);
-	}
 	free(s->items);
 	for (struct target_node *t = s->targets; t; t = next) {
 		next = t->next;
@@ -136,7 +145,7 @@ unsigned log_set_reopen(const struct log_set *s)
 		struct log_output *o = s->items[i];
 		int fd;
 
-		if (o->kind != LOG_OUTPUT_FILE)
+		if (o->kind == LOG_OUTPUT_STDERR)
 			continue;
 		fd = log_output_reopened(o);
 		if (fd < 0)

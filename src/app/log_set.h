@@ -12,14 +12,15 @@ struct log_set;
 
 /*
  * Opens what the configuration names and gives every server its target. NULL with a sentence in
- * error[]. Must outlive the configuration's sessions.
+ * error[]. Borrows from the configuration; must outlive its sessions.
  */
 NODISCARD struct log_set *log_set_open(struct conf *conf, char *error, size_t error_size);
 void log_set_close(struct log_set *s);
 
 const struct log_outputs *log_set_outputs(const struct log_set *s);
 
-/* USR1: opens every file anew, in this process. Async-signal-safe. Returns how many failed. */
+/* USR1: opens every file and socket anew, in this process. Async-signal-safe. Returns how many
+ * failed. */
 unsigned log_set_reopen(const struct log_set *s);
 
 #endif

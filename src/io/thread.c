@@ -23,6 +23,8 @@ enum {
 	/* A step takes up to a millisecond of computing (a signature of RSA; a tenth of it with
 	   ECDSA): who is relaying waits for no more than that of them. */
 	HANDSHAKES_PER_TURN = 8,
+	/* When log lines that nobody takes are offered again, if nothing else happens. */
+	LOG_AGAIN_MS = 250,
 };
 
 static struct ring_conf ring_conf_of(const struct worker_conf *conf)
@@ -304,6 +306,8 @@ static uint64_t sleep_ms(struct thread *t)
 	sooner(&ms, t->accept_again_ms, t->env.now_ms);
 	sooner(&ms, t->look_ms, t->env.now_ms);
 	sooner(&ms, t->drain_deadline_ms, t->env.now_ms);
+	if (t->logger->pending)
+		sooner(&ms, t->env.now_ms + LOG_AGAIN_MS, t->env.now_ms);
 	return ms;
 }
 

@@ -15,6 +15,8 @@
 /* Where the text stands: before a good mail block (its line 1), in it (2), in its server (4). */
 enum place { WHOLE, MAIN, MAIL, SERVER };
 
+#define SYSLOG_HELP " (it can be: server=, facility=, tag=, severity=, nohostname)"
+
 static const struct refused {
 	enum place place;
 	const char *text, *error;
@@ -71,17 +73,61 @@ static const struct refused {
 	 "working_directory directory;)"},
 	{MAIN, "error_log;",
 	 "invalid number of arguments in \"error_log\" directive in c:1 (syntax: error_log file | "
-	 "stderr [level];)"},
+	 "stderr | syslog:server=address[:port]|unix:path[,facility=name][,tag=name]"
+	 "[,severity=level][,nohostname] [level];)"},
 	{MAIN, "error_log stderr foo;",
 	 "invalid log level \"foo\" in c:1 (it can be: debug, info, notice, warn, error, crit, "
 	 "alert, emerg)"},
 	{MAIN, "error_log stderr info x;",
-	 "invalid number of arguments in \"error_log\" directive in c:1 (syntax: error_log file | "
-	 "stderr [level];)"},
+	 "invalid log level \"x\" in c:1 (it can be: debug, info, notice, warn, error, crit, "
+	 "alert, "
+	 "emerg)"},
+	{MAIN, "error_log stderr info debug;", "duplicate log level \"debug\" in c:1"},
+	{MAIN, "error_log stderr debug_mail info;", "duplicate log level \"info\" in c:1"},
+	{MAIN, "error_log stderr info debug_mail;",
+	 "invalid log level \"debug_mail\" in c:1 (it can be: debug, info, notice, warn, error, "
+	 "crit, alert, emerg)"},
 	{MAIN, "error_log \"\";", "no file name in \"error_log\" directive in c:1"},
-	{MAIN, "error_log syslog:server=127.0.0.1;",
-	 "\"error_log syslog:\" is not supported yet in c:1"},
-	{MAIN, "error_log memory:32m debug;", "\"error_log memory:\" is not supported yet in c:1"},
+	{MAIN, "error_log memory:x;", "invalid buffer size \"x\" in c:1"},
+	{MAIN, "error_log memory:1;", "invalid buffer size \"1\" in c:1"},
+	{MAIN, "error_log syslog:;", "unknown syslog parameter \"\" in c:1" SYSLOG_HELP},
+	{MAIN, "error_log syslog:server=127.0.0.1,;",
+	 "unknown syslog parameter \"\" in c:1" SYSLOG_HELP},
+	{MAIN, "error_log syslog:server=127.0.0.1,foo=1;",
+	 "unknown syslog parameter \"foo=1\" in c:1" SYSLOG_HELP},
+	{MAIN, "error_log syslog:SERVER=127.0.0.1;",
+	 "unknown syslog parameter \"SERVER=127.0.0.1\" in c:1" SYSLOG_HELP},
+	{MAIN, "error_log syslog:tag;", "unknown syslog parameter \"tag\" in c:1" SYSLOG_HELP},
+	{MAIN, "error_log syslog:facility=local1;", "no syslog server specified in c:1"},
+	{MAIN, "error_log syslog:server=127.0.0.1,facility=foo;",
+	 "unknown syslog facility \"foo\" in c:1 (it can be, for example: mail, daemon, local0 to "
+	 "local7)"},
+	{MAIN, "error_log syslog:server=127.0.0.1,severity=err;",
+	 "unknown syslog severity \"err\" in c:1"},
+	{MAIN, "error_log syslog:server=127.0.0.1,tag=012345678901234567890123456789012;",
+	 "syslog tag length exceeds 32 in c:1"},
+	{MAIN, "error_log syslog:server=127.0.0.1,tag=a-b;",
+	 "syslog \"tag\" only allows alphanumeric characters and underscore in c:1"},
+	{MAIN, "error_log syslog:server=127.0.0.1,server=127.0.0.2;",
+	 "duplicate syslog \"server\" in c:1"},
+	{MAIN, "error_log syslog:server=127.0.0.1,facility=mail,facility=mail;",
+	 "duplicate syslog \"facility\" in c:1"},
+	{MAIN, "error_log syslog:server=127.0.0.1,tag=a,tag=b;", "duplicate syslog \"tag\" in c:1"},
+	{MAIN, "error_log syslog:severity=info,severity=info;",
+	 "duplicate syslog \"severity\" in c:1"},
+	{MAIN, "error_log syslog:server=nosuch.invalid;",
+	 "host not found in syslog server \"nosuch.invalid\" in c:1"},
+	{MAIN, "error_log syslog:server=*:514;",
+	 "host not found in syslog server \"*:514\" in c:1"},
+	{MAIN, "error_log syslog:server=127.0.0.1:0;",
+	 "invalid port in syslog server \"127.0.0.1:0\" in c:1"},
+	{MAIN, "error_log syslog:server=127.0.0.1:70000;",
+	 "invalid port in syslog server \"127.0.0.1:70000\" in c:1"},
+	{MAIN, "error_log syslog:server=127.0.0.1/x;",
+	 "invalid host in syslog server \"127.0.0.1/x\" in c:1"},
+	{MAIN, "error_log syslog:server=;", "no host in syslog server \"\" in c:1"},
+	{MAIN, "error_log syslog:server=unix:;",
+	 "no path in the unix domain socket in syslog server \"unix:\" in c:1"},
 	{MAIN, "worker_rlimit_nofile -1;",
 	 "\"worker_rlimit_nofile\" directive invalid number in c:1 (\"-1\" is not a number)"},
 	{MAIN, "worker_rlimit_nofile 0;",

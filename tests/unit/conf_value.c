@@ -118,17 +118,3 @@ Test(conf_value, switches_ignore_case)
 	cr_assert_eq(conf_value_parse_flag(STR("yes"), &on), -1);
 	cr_assert_eq(conf_value_parse_flag(STR(""), &on), -1);
 }
-
-Test(conf_value, levels)
-{
-	enum log_level level;
-
-	cr_assert_eq(conf_value_parse_level(STR("emerg"), &level), 0);
-	cr_assert_eq(level, LEVEL_EMERG);
-	cr_assert_eq(conf_value_parse_level(STR("error"), &level), 0);
-	cr_assert_eq(level, LEVEL_ERR);
-	cr_assert_eq(conf_value_parse_level(STR("debug"), &level), 0);
-	cr_assert_eq(level, LEVEL_DEBUG);
-	cr_assert_eq(conf_value_parse_level(STR("err"), &level), -1);
-	cr_assert_eq(conf_value_parse_level(STR(""), &level), -1);
-}
