@@ -36,6 +36,12 @@ NODISCARD int addr_parse(struct str s, struct addr *a);
  */
 NODISCARD int addr_parse_net(struct str s, struct addr_net *net);
 
+/* The IPv4 address that an IPv4-mapped IPv6 address stands for; any other as it is. */
+struct addr addr_unmapped(const struct addr *a);
+
+/* The same host, whatever the ports; both unmapped. */
+bool addr_same_ip(const struct addr *a, const struct addr *b);
+
 /* An IPv4-mapped IPv6 address is looked for in blocks of IPv4, as the same client. */
 bool addr_in_net(const struct addr *a, const struct addr_net *net);
 

@@ -66,15 +66,16 @@ enum verdict_kind {
 
 struct verdict {
 	enum verdict_kind kind;
-	enum reason reason;    /* VERDICT_BROKEN: one of REASON_AUTH_*            */
-	struct str detail;     /* VERDICT_BROKEN: the offending value, for the log */
-	struct str error_text; /* VERDICT_ERROR: Auth-Status as sent                */
-	struct str error_code; /* Auth-Error-Code; empty if not sent                */
-	struct str error_sasl; /* Auth-Error-SASL, base64; empty if not sent        */
-	struct str user, pass; /* replacements; p == NULL if not sent               */
-	struct addr server;    /* VERDICT_OK, port included                         */
-	enum back_tls tls;     /* Auth-Server-SSL; BACK_TLS_UNSAID if not sent      */
-	uint64_t wait_s;       /* Auth-Wait; 0 if not sent                          */
+	enum reason reason;     /* VERDICT_BROKEN: one of REASON_AUTH_*            */
+	struct str detail;      /* VERDICT_BROKEN: the offending value, for the log */
+	struct str error_text;  /* VERDICT_ERROR: Auth-Status as sent                */
+	struct str error_code;  /* Auth-Error-Code; empty if not sent                */
+	struct str error_sasl;  /* Auth-Error-SASL, base64; empty if not sent        */
+	struct str user, pass;  /* replacements; p == NULL if not sent               */
+	struct addr server;     /* VERDICT_OK, port included; ...                    */
+	struct str server_name; /* ... if not empty, its address is to be asked for  */
+	enum back_tls tls;      /* Auth-Server-SSL; BACK_TLS_UNSAID if not sent      */
+	uint64_t wait_s;        /* Auth-Wait; 0 if not sent                          */
 };
 
 #endif

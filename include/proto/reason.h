@@ -52,7 +52,8 @@ enum reason {
 	REASON_AUTH_TLS, /* no TLS handshake came about, or its certificate does not verify */
 
 	/* the backend's doing, before the relay */
-	REASON_BACK_DOWN, /* cannot connect */
+	REASON_BACK_UNRESOLVED, /* its name has no address */
+	REASON_BACK_DOWN,       /* cannot connect */
 	REASON_BACK_TIMEOUT,
 	REASON_BACK_CLOSED,
 	REASON_BACK_INVALID, /* an answer that is not the expected one */

@@ -52,6 +52,12 @@ struct name_answer {
 	uint32_t n_addresses;         /* at least one if NAME_FOUND */
 };
 
+/* Where a name is kept. */
+struct name_kept {
+	uint8_t n;
+	uint8_t bytes[NAME_MAX_BYTES];
+};
+
 /* Only while the session wants WANT_NAME. */
 void session_name_query(const struct session *s, struct name_query *q);
 

@@ -7,18 +7,21 @@
 #define SESSION_PHASE_H
 
 enum phase {
-	PHASE_PROXY,     /* the PROXY header is due                 */
-	PHASE_TLS_FRONT, /* TLS handshake with the client           */
-	PHASE_DELAY,     /* greeting withheld (smtp_greeting_delay) */
-	PHASE_FRONT,     /* the front engine talks with the client  */
-	PHASE_AUTH,      /* the auth service is asked               */
-	PHASE_AUTH_WAIT, /* Auth-Wait is running                    */
-	PHASE_DIAL,      /* the backend is to be connected          */
-	PHASE_TLS_BACK,  /* TLS handshake with the backend          */
-	PHASE_BACK,      /* the back engine logs in                 */
-	PHASE_RELAY,     /* bytes both ways                         */
-	PHASE_CLOSING,   /* last words are leaving                  */
-	PHASE_LINGER,    /* ... and have to be read before we close */
+	PHASE_PROXY,       /* the PROXY header is due                 */
+	PHASE_TLS_FRONT,   /* TLS handshake with the client           */
+	PHASE_NAME_CLIENT, /* the client's name is asked for, by its address */
+	PHASE_NAME_CHECK,  /* ... and the addresses of that name */
+	PHASE_DELAY,       /* greeting withheld (smtp_greeting_delay) */
+	PHASE_FRONT,       /* the front engine talks with the client  */
+	PHASE_AUTH,        /* the auth service is asked               */
+	PHASE_AUTH_WAIT,   /* Auth-Wait is running                    */
+	PHASE_NAME_BACK,   /* the addresses of the backend are asked for */
+	PHASE_DIAL,        /* the backend is to be connected          */
+	PHASE_TLS_BACK,    /* TLS handshake with the backend          */
+	PHASE_BACK,        /* the back engine logs in                 */
+	PHASE_RELAY,       /* bytes both ways                         */
+	PHASE_CLOSING,     /* last words are leaving                  */
+	PHASE_LINGER,      /* ... and have to be read before we close */
 	PHASE_COUNT
 };
 

@@ -37,6 +37,8 @@ struct session_sizes {
 /* What the sessions of one thread share. */
 struct session_env {
 	struct slab desks; /* one for each session; slot size session_desk_bytes() */
+	struct slab names; /* struct name_kept, one for each session of a server that resolves
+			      names; without such a server there need be none */
 	struct session_sizes sizes;
 	struct logger *logger;
 	struct session_counters *counters;
@@ -49,13 +51,15 @@ enum { SESSION_USER_MAX = 254 };
 struct session {
 	struct session_env *env;
 	const struct server_conf *conf;
-	struct desk *desk;    /* NULL while there is nothing on it */
-	struct str listening; /* "0.0.0.0:25" */
+	struct desk *desk;      /* NULL while there is nothing on it */
+	struct name_kept *host; /* the client's name until the relay, if it has one */
+	struct str listening;   /* "0.0.0.0:25" */
 	uint64_t number;
 	uint64_t deadline_ms; /* session_on_tick() is due then; 0: never */
 	uint8_t phase;        /* enum phase */
 	uint8_t reason;       /* enum reason, from PHASE_CLOSING on */
 	uint8_t waits;        /* times the auth service said WAIT to this login */
+	bool host_failed;     /* nobody could say whether it has */
 	bool retry_auth;      /* PHASE_AUTH_WAIT: ask again; else: refuse */
 	bool front_ended;     /* the client half-closed behind pipelined commands */
 	bool front_full;      /* the front engine waits for its replies to leave */
@@ -65,7 +69,7 @@ struct session {
 	struct addr client;   /* the PROXY header's, once that is believed */
 	struct addr local;    /* our end; only known when log, PROXY header or identity want it */
 	union {
-		struct proxy_ends claimed; /* before PHASE_DIAL: by the PROXY header, if any */
+		struct proxy_ends claimed; /* up to PHASE_AUTH_WAIT: by the PROXY header, if any */
 		struct {
 			struct addr upstream, back_local; /* the latter only for the log */
 		};

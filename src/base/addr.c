@@ -149,7 +149,7 @@ int addr_parse_net(struct str s, struct addr_net *net)
 
 static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-bool addr_in_net(const struct addr *a, const struct addr_net *net)
+struct addr addr_unmapped(const struct addr *a)
 {
 	struct addr x = *a;
 
@@ -157,6 +157,18 @@ bool addr_in_net(const struct addr *a, const struct addr_net *net)
 		x.family = ADDR_IP4;
 		memcpy(x.ip, a->ip + 12, 4);
 	}
+	return x;
+}
+
+bool addr_same_ip(const struct addr *a, const struct addr *b)
+{
+	return a->family == b->family && !memcmp(a->ip, b->ip, a->family == ADDR_IP4 ? 4 : 16);
+}
+
+bool addr_in_net(const struct addr *a, const struct addr_net *net)
+{
+	struct addr x = addr_unmapped(a);
+
 	if (x.family != net->base.family || x.family == ADDR_NONE)
 		return false;
 	if (x.family == ADDR_UNIX)

@@ -11,7 +11,7 @@
 enum {
 	/* Of a request: every byte of a user name or password may become three. */
 	REQUEST_LINES = 10,
-	REQUEST_EXTRA = 2048,
+	REQUEST_EXTRA = 2048 + NAME_MAX_BYTES,
 	/* ... of a certificate as well. */
 	REQUEST_TLS = 3 * CHANNEL_FACTS_MAX,
 };

@@ -105,8 +105,8 @@ static void free_pair(struct thread *t, struct pair *p)
 	list_remove(&p->touched);
 	list_remove(&p->starving);
 	wheel_remove(&t->wheel, &p->timer);
-	pair_tls_close(t, p);
 	for (int side = 0; side < 2; side++) {
+		pair_tls_close(t, p, (enum side)side);
 		bulk_drop(t, p, (enum side)side);
 		conn_close(&t->io, &p->conn[side]);
 	}
@@ -360,6 +360,23 @@ static void transmit(struct thread *t, struct pair *p, enum side side, unsigned 
 	conn_send(&t->io, c, bytes, false);
 }
 
+/* A mail server that has refused at one address is tried at its next: true once the connection to
+ * the first is gone. */
+static bool hang_up(struct thread *t, struct pair *p)
+{
+	struct conn *c = &p->conn[SIDE_BACK];
+
+	if (c->fd == -1)
+		return true;
+	conn_shut(&t->io, c);
+	if (!conn_quiet(c))
+		return false;
+	pair_tls_close(t, p, SIDE_BACK);
+	conn_close(&t->io, c);
+	conn_init(c, c->tag);
+	return true;
+}
+
 static void dial(struct thread *t, struct pair *p)
 {
 	struct session *s = &p->session;
@@ -387,7 +404,7 @@ static void login_turn(struct thread *t, struct pair *p)
 		auth_client_ask(t, p);
 	else if (!(wants & WANT_AUTH) && p->auth_deadline_ms)
 		auth_client_cancel(t, p);
-	if (session_wants(&p->session) & WANT_DIAL)
+	while (session_wants(&p->session) & WANT_DIAL && hang_up(t, p))
 		dial(t, p);
 	wants = session_wants(&p->session);
 	if (wants & (WANT_TLS_FRONT | WANT_TLS_BACK))

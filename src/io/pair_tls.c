@@ -275,11 +275,9 @@ void pair_tls_rest(struct thread *t, struct pair *p)
 			tls_link_rest(t, p->link[side]);
 }
 
-void pair_tls_close(struct thread *t, struct pair *p)
+void pair_tls_close(struct thread *t, struct pair *p, enum side side)
 {
-	for (int side = 0; side < 2; side++) {
-		if (p->link[side])
-			tls_link_close(t, p->link[side]);
-		p->link[side] = NULL;
-	}
+	if (p->link[side])
+		tls_link_close(t, p->link[side]);
+	p->link[side] = NULL;
 }

@@ -36,6 +36,6 @@ bool pair_tls_leave(struct thread *t, struct pair *p, enum side side);
 
 /* Give back what is not in use. */
 void pair_tls_rest(struct thread *t, struct pair *p);
-void pair_tls_close(struct thread *t, struct pair *p);
+void pair_tls_close(struct thread *t, struct pair *p, enum side side);
 
 #endif

@@ -41,7 +41,7 @@ static struct ring_conf ring_conf_of(const struct worker_conf *conf)
 /* ---- memory ---- */
 
 struct layout {
-	size_t pairs, desks, listeners, pieces, auth, links, all;
+	size_t pairs, desks, names, listeners, pieces, auth, links, all;
 };
 
 static size_t round_up(size_t n)
@@ -54,19 +54,34 @@ static struct session_sizes sizes_of(const struct worker_conf *conf)
 	return (struct session_sizes){conf->client_buffer_max, conf->proxy_buffer_max};
 }
 
+/* A client's name needs a place where one is asked for. */
+static bool resolves(const struct worker_conf *conf)
+{
+	for (uint32_t i = 0; i < conf->n_listens; i++)
+		if (conf->listens[i].server->resolver)
+			return true;
+	return false;
+}
+
+static size_t names_bytes(const struct worker_conf *conf)
+{
+	return resolves(conf) ? slab_bytes(conf->connections, sizeof(struct name_kept)) : 0;
+}
+
 static struct layout layout_of(const struct worker_conf *conf)
 {
 	struct session_sizes sizes = sizes_of(conf);
 	struct layout l = {
 		.pairs = slab_bytes(conf->connections, sizeof(struct pair)),
 		.desks = slab_bytes(conf->connections, session_desk_bytes(&sizes)),
+		.names = names_bytes(conf),
 		.listeners = round_up(conf->n_listens * sizeof(struct listener)),
 		.pieces = round_up(conf->ring.buffers * sizeof(struct conn_piece)),
 		.auth = auth_client_memory(conf),
 		.links = tls_link_memory(conf),
 	};
 
-	l.all = l.pairs + l.desks + l.listeners + l.pieces + l.auth + l.links;
+	l.all = l.pairs + l.desks + l.names + l.listeners + l.pieces + l.auth + l.links;
 	return l;
 }
 
@@ -91,6 +106,9 @@ static int take_memory(struct thread *t)
 	at += l.pairs;
 	slab_init(&t->env.desks, at, t->conf->connections, session_desk_bytes(&sizes));
 	at += l.desks;
+	if (l.names)
+		slab_init(&t->env.names, at, t->conf->connections, sizeof(struct name_kept));
+	at += l.names;
 	t->listeners = (struct listener *)(void *)at;
 	at += l.listeners;
 	t->io.pieces = (struct conn_piece *)(void *)at;

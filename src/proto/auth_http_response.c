@@ -2,7 +2,8 @@
 /*
  * auth_http_response: reads the auth service's answer (HTTP/1.0, 1.1, or bare headers) and judges
  * it as NGINX does: the last of repeated headers wins, an error text beats WAIT, WAIT beats OK, and
- * a missing Auth-Status is an OK. Stricter in two things: an empty Auth-Status is a refusal, and
+ * a missing Auth-Status is an OK. Auth-Server may also be a host name, which NGINX does not take,
+ * or an IPv6 address in brackets. Stricter in two things: an empty Auth-Status is a refusal, and
  * control characters in a value make the whole answer invalid.
  *
  * Owns no memory: strings go to the arena that the caller lent. RFC 9112 sections 2.2, 6, 9.3.
@@ -238,14 +239,53 @@ static int read_header(struct auth_http_response *r, struct str line)
 
 /* ---- the verdict ---- */
 
+enum { NAME_BYTES_MAX = 253, LABEL_BYTES_MAX = 63 }; /* RFC 1035 section 2.3.4 */
+
+static bool is_label_byte(uint8_t c)
+{
+	/* '_' is in no host's name, and yet in those of containers. */
+	return is_name_byte(c, false) || c == '_';
+}
+
+/* RFC 1123 section 2.1; nothing that was meant to be an IPv4 address. */
+static bool is_host_name(struct str s)
+{
+	bool number = true;
+
+	if (s.n && s.p[s.n - 1] == '.')
+		s.n--;
+	if (s.n == 0 || s.n > NAME_BYTES_MAX)
+		return false;
+	while (s.n) {
+		size_t end = str_find(s, '.');
+
+		if (end == 0 || end > LABEL_BYTES_MAX || end + 1 == s.n)
+			return false;
+		number = true;
+		for (size_t i = 0; i < end; i++) {
+			if (!is_label_byte(s.p[i]))
+				return false;
+			number &= s.p[i] >= '0' && s.p[i] <= '9';
+		}
+		s = str_from(s, end + 1);
+	}
+	return !number;
+}
+
 /* "[2001:db8::1]" is taken like "2001:db8::1". */
-static int parse_server(struct str s, struct addr *server)
+static int parse_server(struct str s, struct verdict *v)
 {
 	if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']') {
 		s = str_of(s.p + 1, s.n - 2);
-		return addr_parse(s, server) < 0 || server->family != ADDR_IP6 ? -1 : 0;
+		return addr_parse(s, &v->server) < 0 || v->server.family != ADDR_IP6 ? -1 : 0;
 	}
-	return addr_parse(s, server);
+	if (addr_parse(s, &v->server) == 0)
+		return 0;
+	if (!is_host_name(s))
+		return -1;
+	v->server = (struct addr){0};
+	v->server_name = s;
+	return 0;
 }
 
 static int parse_server_ssl(const struct auth_http_response *r, enum back_tls *tls)
@@ -278,7 +318,7 @@ static void judge_ok(struct auth_http_response *r)
 		break_verdict(r, REASON_AUTH_NO_SERVER, str_none());
 	else if (r->need_password && !v->pass.p)
 		break_verdict(r, REASON_AUTH_NO_PASSWORD, str_none());
-	else if (parse_server(r->server, &v->server) < 0)
+	else if (parse_server(r->server, v) < 0)
 		break_verdict(r, REASON_AUTH_BAD_SERVER, r->server);
 	else if (str_u64(r->port, 65535, &port) < 0 || port == 0)
 		break_verdict(r, REASON_AUTH_BAD_PORT, r->port);

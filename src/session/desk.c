@@ -64,6 +64,8 @@ struct desk *desk_get(struct session_env *env)
 	arena_init(&d->answer, carve(&at, AUTH_HTTP_RESPONSE_MAX), AUTH_HTTP_RESPONSE_MAX);
 	for (int side = 0; side < 2; side++)
 		buf_init(&d->in[side], carve(&at, l.in), l.in);
+	d->server_name = str_none();
+	d->n_servers = 0;
 	d->login = (struct login){0};
 	d->refusal = (struct front_answer){.outcome = FRONT_REFUSED};
 	return d;
@@ -85,6 +87,20 @@ void desk_put(struct session_env *env, struct desk *d)
 		buf_forget(&d->in[side]);
 	}
 	slab_put(&env->desks, d);
+}
+
+void desk_drop(struct desk *d, bool relay)
+{
+	for (int side = 0; side < 2; side++) {
+		buf_clear(&d->in[side]);
+		if (!relay)
+			buf_forget(&d->in[side]);
+	}
+	if (relay)
+		return;
+	arena_reset_to(&d->store, 0);
+	arena_reset_to(&d->answer, 0);
+	d->login = (struct login){0};
 }
 
 bool desk_clear(const struct desk *d)

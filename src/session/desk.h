@@ -17,6 +17,8 @@
 #include "proto/back.h"
 #include "session/session.h"
 
+enum { DESK_SERVERS_MAX = 16 }; /* addresses of one backend that are tried */
+
 /* A writer whose bytes leave from the front while the kernel takes them. */
 struct desk_out {
 	struct out out;
@@ -30,8 +32,11 @@ struct desk {
 	struct arena answer;               /* the auth service's strings */
 	struct back back;
 	struct back_peer peer;
-	struct login login;          /* as the backend engine uses it */
-	struct front_answer refusal; /* to be said after Auth-Wait, in `answer` */
+	struct str server_name;                /* of the backend, in `answer`; may be empty */
+	struct addr servers[DESK_SERVERS_MAX]; /* that have this name */
+	uint32_t n_servers, server;            /* how many; which one is tried */
+	struct login login;                    /* as the backend engine uses it */
+	struct front_answer refusal;           /* to be said after Auth-Wait, in `answer` */
 	uint8_t bytes[];
 };
 
@@ -39,6 +44,10 @@ size_t desk_bytes(const struct session_sizes *sizes);
 
 struct desk *desk_get(struct session_env *env);
 void desk_put(struct session_env *env, struct desk *d);
+
+/* Nobody will read what came any more. A login that was going on is over, and its password goes at
+ * once; bytes of the relay are no passwords, and may be with the kernel still. */
+void desk_drop(struct desk *d, bool relay);
 
 /* Nothing is waiting to be sent or consumed. */
 bool desk_clear(const struct desk *d);

@@ -122,6 +122,7 @@ static const struct reason_row rows[REASON_COUNT] = {
 	[REASON_AUTH_TLS] = {"auth_tls", LEVEL_ERR,
 			     STR_INIT("SSL handshake with auth http server %A failed (%D)"), ERROR},
 
+	[REASON_BACK_UNRESOLVED] = {"back_unresolved", LEVEL_ERR, NO_TEXT, ERROR},
 	[REASON_BACK_DOWN] = {"back_down", LEVEL_ERR, STR_INIT("connect() failed (%D)"), ERROR},
 	[REASON_BACK_TIMEOUT] = {"back_timeout", LEVEL_INFO,
 				 STR_INIT("upstream timed out (110: Connection timed out)"), ERROR},

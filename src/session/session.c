@@ -11,6 +11,7 @@
 #include "session/reason.h"
 #include "session/session_log.h"
 #include "session/session_login.h"
+#include "session/session_name.h"
 #include "session/session_proxy.h"
 
 #include <string.h>
@@ -31,12 +32,17 @@ static const struct machine_state phases[PHASE_COUNT] = {
 #define AFTER(p) (1U << PHASE_##p)
 	[PHASE_PROXY] = {"proxy", 0},
 	[PHASE_TLS_FRONT] = {"tls-front", AFTER(PROXY) | AFTER(FRONT)},
-	[PHASE_DELAY] = {"delay", AFTER(PROXY) | AFTER(TLS_FRONT)},
-	[PHASE_FRONT] = {"front", AFTER(PROXY) | AFTER(TLS_FRONT) | AFTER(DELAY) | AFTER(AUTH) |
+	[PHASE_NAME_CLIENT] = {"name-client", AFTER(PROXY) | AFTER(TLS_FRONT)},
+	[PHASE_NAME_CHECK] = {"name-check", AFTER(NAME_CLIENT)},
+	[PHASE_DELAY] = {"delay",
+			 AFTER(PROXY) | AFTER(TLS_FRONT) | AFTER(NAME_CLIENT) | AFTER(NAME_CHECK)},
+	[PHASE_FRONT] = {"front", AFTER(PROXY) | AFTER(TLS_FRONT) | AFTER(NAME_CLIENT) |
+					  AFTER(NAME_CHECK) | AFTER(DELAY) | AFTER(AUTH) |
 					  AFTER(AUTH_WAIT)},
 	[PHASE_AUTH] = {"auth", AFTER(FRONT) | AFTER(AUTH_WAIT)},
 	[PHASE_AUTH_WAIT] = {"auth-wait", AFTER(AUTH)},
-	[PHASE_DIAL] = {"dial", AFTER(AUTH)},
+	[PHASE_NAME_BACK] = {"name-back", AFTER(AUTH)},
+	[PHASE_DIAL] = {"dial", AFTER(AUTH) | AFTER(NAME_BACK) | AFTER(TLS_BACK) | AFTER(BACK)},
 	[PHASE_TLS_BACK] = {"tls-back", AFTER(DIAL) | AFTER(BACK)},
 	[PHASE_BACK] = {"back", AFTER(DIAL) | AFTER(TLS_BACK)},
 	[PHASE_RELAY] = {"relay", AFTER(BACK)},
@@ -83,13 +89,20 @@ static void welcome(struct session *s)
 	s->deadline_ms = s->env->now_ms + s->conf->greeting_delay_ms;
 }
 
+/* It can be spoken with, once its name is known. */
+static void reached(struct session *s)
+{
+	if (!session_name_ask(s))
+		welcome(s);
+}
+
 /* It is known who comes. */
 static void arrived(struct session *s)
 {
 	if (s->u.front.secured)
 		session_enter(s, PHASE_TLS_FRONT);
 	else
-		welcome(s);
+		reached(s);
 }
 
 void session_start(struct session *s, struct session_env *env, const struct session_start *start)
@@ -115,24 +128,6 @@ static bool is_ending(const struct session *s)
 	return s->phase == PHASE_CLOSING || s->phase == PHASE_LINGER;
 }
 
-/* Nobody will read what came any more. A login that was going on is over, and its password goes at
- * once; bytes of the relay are no passwords, and may be with the kernel still. */
-static void drop_input(struct session *s)
-{
-	struct desk *d = s->desk;
-
-	for (int side = 0; side < 2; side++) {
-		buf_clear(&d->in[side]);
-		if (s->phase != PHASE_RELAY)
-			buf_forget(&d->in[side]);
-	}
-	if (s->phase == PHASE_RELAY)
-		return;
-	arena_reset_to(&d->store, 0);
-	arena_reset_to(&d->answer, 0);
-	d->login = s->u.front.login = (struct login){0};
-}
-
 void session_end_said(struct session *s, enum reason reason, struct str detail)
 {
 	if (is_ending(s))
@@ -142,8 +137,10 @@ void session_end_said(struct session *s, enum reason reason, struct str detail)
 	s->reason = (uint8_t)reason;
 	s->lingers = !s->front_gone && !s->front_ended && s->phase != PHASE_RELAY &&
 		     reason != REASON_SHUTDOWN && session_pending(s, SIDE_FRONT).n;
+	if (s->phase != PHASE_RELAY)
+		s->u.front.login = (struct login){0};
 	if (s->desk)
-		drop_input(s);
+		desk_drop(s->desk, s->phase == PHASE_RELAY);
 	session_enter(s, PHASE_CLOSING);
 	s->deadline_ms = s->env->now_ms + CLOSING_MS;
 }
@@ -164,6 +161,22 @@ void session_end(struct session *s, enum reason reason, struct str detail)
 	session_end_said(s, reason, detail);
 }
 
+static bool front_waiting(const struct session *s)
+{
+	return s->desk && buf_len(&s->desk->in[SIDE_FRONT]);
+}
+
+/* What the client has said before it was greeted. */
+static void hear_early(struct session *s)
+{
+	if (!front_waiting(s))
+		return;
+	if (s->phase == PHASE_DELAY)
+		session_end(s, REASON_CLIENT_EARLY, buf_data(&s->desk->in[SIDE_FRONT]));
+	else if (s->phase == PHASE_FRONT)
+		session_login_resume(s);
+}
+
 /* What comes behind the header is the client's, or its handshake's: that is not for us. */
 static size_t proxy_front(struct session *s, struct str bytes)
 {
@@ -176,10 +189,8 @@ static size_t proxy_front(struct session *s, struct str bytes)
 	if (s->phase == PHASE_TLS_FRONT) {
 		kept -= buf_len(in);
 		buf_wipe(in);
-	} else if (buf_len(in) && s->phase == PHASE_DELAY)
-		session_end(s, REASON_CLIENT_EARLY, buf_data(in));
-	else if (buf_len(in))
-		session_login_resume(s);
+	}
+	hear_early(s);
 	return kept;
 }
 
@@ -196,8 +207,11 @@ size_t session_on_front(struct session *s, struct str bytes)
 		return bytes.n;
 	case PHASE_FRONT:
 		return session_login_front(s, bytes);
+	case PHASE_NAME_CLIENT:
+	case PHASE_NAME_CHECK:
 	case PHASE_AUTH:
 	case PHASE_AUTH_WAIT:
+	case PHASE_NAME_BACK:
 	case PHASE_DIAL:
 	case PHASE_TLS_BACK:
 	case PHASE_BACK:
@@ -222,11 +236,6 @@ size_t session_on_back(struct session *s, struct str bytes)
 	if (s->phase != PHASE_BACK && s->phase != PHASE_TLS_BACK)
 		return bytes.n;
 	return session_login_back(s, bytes);
-}
-
-static bool front_waiting(const struct session *s)
-{
-	return s->desk && buf_len(&s->desk->in[SIDE_FRONT]);
 }
 
 /* In the relay: after the backend's end nothing is a failure any more. */
@@ -260,8 +269,11 @@ static void handshake_closed(struct session *s, struct str failed)
 static void front_closed(struct session *s, struct str failed)
 {
 	switch ((enum phase)s->phase) {
+	case PHASE_NAME_CLIENT:
+	case PHASE_NAME_CHECK:
 	case PHASE_AUTH:
 	case PHASE_AUTH_WAIT:
+	case PHASE_NAME_BACK:
 	case PHASE_DIAL:
 	case PHASE_TLS_BACK:
 	case PHASE_BACK:
@@ -318,7 +330,7 @@ static void back_closed(struct session *s, struct str failed)
 	if (s->phase == PHASE_RELAY)
 		session_end_said(s, or_done(s, REASON_RELAY_BACK_RESET), failed);
 	else if (speaks && failed.n && is_back_silent(s))
-		session_end(s, REASON_BACK_DOWN, failed);
+		session_login_refused(s, failed);
 	else if (speaks)
 		session_end(s, REASON_BACK_CLOSED, str_none());
 }
@@ -360,8 +372,19 @@ void session_on_dialled(struct session *s, struct str failed)
 	if (s->phase != PHASE_DIAL)
 		return;
 	session_login_dialled(s, failed);
-	if (!is_ending(s))
+	if (s->phase == PHASE_TLS_BACK || s->phase == PHASE_BACK)
 		session_proxy_write(s);
+}
+
+void session_on_named(struct session *s, const struct name_answer *a)
+{
+	if (s->phase == PHASE_NAME_BACK) {
+		session_login_named(s, a);
+	} else if ((s->phase == PHASE_NAME_CLIENT || s->phase == PHASE_NAME_CHECK) &&
+		   session_name_take(s, a)) {
+		welcome(s);
+		hear_early(s);
+	}
 }
 
 static void front_secured_as(struct session *s, const struct session_tls *how)
@@ -375,7 +398,7 @@ static void front_secured_as(struct session *s, const struct session_tls *how)
 	else if (s->starttls)
 		session_login_secured(s);
 	else
-		welcome(s);
+		reached(s);
 }
 
 void session_on_secured(struct session *s, enum side side, const struct session_tls *how)
@@ -408,6 +431,7 @@ void session_on_tick(struct session *s)
 	case PHASE_AUTH_WAIT:
 		session_login_waited(s);
 		break;
+	case PHASE_NAME_BACK:
 	case PHASE_DIAL:
 	case PHASE_TLS_BACK:
 	case PHASE_BACK:
@@ -421,6 +445,8 @@ void session_on_tick(struct session *s)
 		s->front_gone = true;
 		drop_words(s);
 		break;
+	case PHASE_NAME_CLIENT:
+	case PHASE_NAME_CHECK:
 	case PHASE_AUTH:
 	case PHASE_COUNT:
 		break;
@@ -483,8 +509,11 @@ unsigned session_wants(const struct session *s)
 		wants |= WANT_RECV_FRONT;
 	if (s->phase == PHASE_AUTH)
 		wants |= WANT_AUTH;
+	if (s->phase == PHASE_NAME_CLIENT || s->phase == PHASE_NAME_CHECK ||
+	    s->phase == PHASE_NAME_BACK)
+		wants |= WANT_NAME;
 	if (s->phase == PHASE_DIAL)
-		wants |= WANT_DIAL;
+		return wants | WANT_DIAL;
 	if (s->phase == PHASE_TLS_BACK)
 		wants |= WANT_TLS_BACK;
 	if (s->phase == PHASE_BACK && has_room(s, SIDE_BACK))
@@ -518,7 +547,7 @@ void session_auth_query(const struct session *s, struct auth_http_query *q)
 		.need_password = back_needs_password(&s->conf->back, l->method) &&
 				 !auth_method_has_password(l->method),
 		.client = s->client,
-		.client_host = STR("[UNAVAILABLE]"),
+		.client_host = session_name_host(s),
 		.proxied = &s->claimed,
 	};
 }
@@ -554,5 +583,6 @@ void session_done(struct session *s)
 {
 	if (s->desk)
 		desk_put(s->env, s->desk);
+	session_name_forget(s);
 	buf_wipe_memory(s, sizeof(*s));
 }

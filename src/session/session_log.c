@@ -44,6 +44,10 @@ static struct str action(const struct session *s)
 		return STR("reading PROXY protocol");
 	case PHASE_TLS_FRONT:
 		return s->starttls ? STR("in starttls state") : STR("SSL handshaking");
+	case PHASE_NAME_CLIENT:
+		return STR("in resolving client address");
+	case PHASE_NAME_CHECK:
+		return STR("in resolving client hostname");
 	case PHASE_DELAY:
 		return STR("in delay pipelining state");
 	case PHASE_FRONT:
@@ -51,6 +55,8 @@ static struct str action(const struct session *s)
 		return STR("in auth state");
 	case PHASE_AUTH:
 		return STR("in http auth state");
+	case PHASE_NAME_BACK:
+		return STR("in resolving upstream hostname");
 	case PHASE_DIAL:
 		return connecting;
 	case PHASE_TLS_BACK:
@@ -186,6 +192,58 @@ void session_log_refused(struct session *s, struct str why)
 	finish(s, LEVEL_INFO, &o);
 }
 
+void session_log_unresolved(struct session *s, struct str name, const struct name_answer *a)
+{
+	uint8_t text[LOG_MESSAGE_MAX];
+	struct out o;
+
+	if (!session_log_takes(s, LEVEL_ERR))
+		return;
+	out_init(&o, text, sizeof(text));
+	if (name.n) {
+		out_byte(&o, '"');
+		out_escaped(&o, name);
+		out_byte(&o, '"');
+	} else {
+		addr_write(&o, &s->client);
+	}
+	out_lit(&o, " could not be resolved (");
+	out_u64(&o, a->code);
+	out_lit(&o, ": ");
+	out_str(&o, a->error);
+	out_byte(&o, ')');
+	finish(s, LEVEL_ERR, &o);
+}
+
+void session_log_bad_name(struct session *s, struct str name)
+{
+	uint8_t text[LOG_MESSAGE_MAX];
+	struct out o;
+
+	if (!session_log_takes(s, LEVEL_ERR))
+		return;
+	out_init(&o, text, sizeof(text));
+	addr_write(&o, &s->client);
+	out_lit(&o, " resolved to an invalid name \"");
+	write_peer(&o, name);
+	out_byte(&o, '"');
+	finish(s, LEVEL_ERR, &o);
+}
+
+void session_log_unknown_server(struct session *s, struct str name)
+{
+	uint8_t text[LOG_MESSAGE_MAX];
+	struct out o;
+
+	if (!session_log_takes(s, LEVEL_WARN))
+		return;
+	out_init(&o, text, sizeof(text));
+	out_lit(&o, "no resolver defined to resolve \"");
+	out_escaped(&o, name);
+	out_byte(&o, '"');
+	finish(s, LEVEL_WARN, &o);
+}
+
 /* The table's text with %A and %D replaced. */
 static void expand(const struct session *s, struct out *o, struct str text, struct str detail)
 {
@@ -217,4 +275,17 @@ void session_log_reason(struct session *s, enum reason reason, struct str detail
 		write_while(s, &o);
 	write_tail(s, &o);
 	emit(s, row->level, &o);
+}
+
+void session_log_next(struct session *s, struct str why)
+{
+	uint8_t text[LOG_MESSAGE_MAX];
+	struct out o;
+
+	if (!session_log_takes(s, LEVEL_WARN))
+		return;
+	out_init(&o, text, sizeof(text));
+	expand(s, &o, reason_row(REASON_BACK_DOWN)->text, why);
+	out_lit(&o, ", trying the next address");
+	finish(s, LEVEL_WARN, &o);
 }

@@ -22,6 +22,18 @@ void session_log_login(struct session *s);
 /* `client login failed: "text"` */
 void session_log_refused(struct session *s, struct str why);
 
+/* `ADDR could not be resolved (3: Host not found)`, or of that name, if it is not empty */
+void session_log_unresolved(struct session *s, struct str name, const struct name_answer *a);
+
+/* `ADDR resolved to an invalid name "..."` */
+void session_log_bad_name(struct session *s, struct str name);
+
+/* `no resolver is defined to resolve "NAME"`, before what NGINX says of a server with a name */
+void session_log_unknown_server(struct session *s, struct str name);
+
+/* The backend's address has refused the connection; another one is tried. */
+void session_log_next(struct session *s, struct str why);
+
 /* What the front engine has to say after FRONT_NOTE. */
 void session_log_note(struct session *s);
 

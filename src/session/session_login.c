@@ -11,6 +11,7 @@
 #include "base/must.h"
 #include "session/desk.h"
 #include "session/session_log.h"
+#include "session/session_name.h"
 
 #include <string.h>
 
@@ -167,6 +168,8 @@ static int take_login(struct session *s, const struct verdict *v)
 		return -1;
 	if (v->pass.p && arena_copy(&d->answer, v->pass, &d->login.pass) < 0)
 		return -1;
+	if (arena_copy(&d->answer, v->server_name, &d->server_name) < 0)
+		return -1;
 	return 0;
 }
 
@@ -180,7 +183,7 @@ static void describe_peer(struct session *s, const struct verdict *v)
 		.local = s->local,
 		.session = front_session(&s->u.front),
 		.hops = (uint8_t)(d->login.hops - 1),
-		.client_host = STR("[UNAVAILABLE]"),
+		.client_host = session_name_host(s),
 		.tls = v->tls == BACK_TLS_UNSAID ? s->conf->back_tls : v->tls,
 	};
 }
@@ -196,10 +199,16 @@ static void ok_verdict(struct session *s, const struct verdict *v)
 		session_end(s, REASON_CLIENT_UNSAFE, str_none());
 		return;
 	}
+	if (v->server_name.n && !s->conf->resolver) {
+		session_log_unknown_server(s, v->server_name);
+		session_end(s, REASON_AUTH_BAD_SERVER, v->server_name);
+		return;
+	}
 	describe_peer(s, v);
 	s->upstream = v->server;
 	s->back_local = (struct addr){0};
-	session_enter(s, PHASE_DIAL);
+	s->desk->n_servers = 0;
+	session_enter(s, v->server_name.n ? PHASE_NAME_BACK : PHASE_DIAL);
 	s->deadline_ms = s->env->now_ms + s->conf->timeout_ms;
 }
 
@@ -221,14 +230,55 @@ void session_login_verdict(struct session *s, const struct verdict *v)
 	}
 }
 
+static void choose_server(struct session *s, uint32_t i)
+{
+	struct desk *d = s->desk;
+	uint16_t port = s->upstream.port;
+
+	d->server = i;
+	s->upstream = d->servers[i];
+	s->upstream.port = port;
+	s->back_local = (struct addr){0};
+	if (s->phase != PHASE_DIAL)
+		session_enter(s, PHASE_DIAL);
+}
+
+void session_login_named(struct session *s, const struct name_answer *a)
+{
+	struct desk *d = s->desk;
+
+	if (a->outcome != NAME_FOUND) {
+		session_log_unresolved(s, d->server_name, a);
+		session_end(s, REASON_BACK_UNRESOLVED, str_none());
+		return;
+	}
+	d->n_servers = a->n_addresses < DESK_SERVERS_MAX ? a->n_addresses : DESK_SERVERS_MAX;
+	memcpy(d->servers, a->addresses, d->n_servers * sizeof(d->servers[0]));
+	choose_server(s, 0);
+}
+
+void session_login_refused(struct session *s, struct str why)
+{
+	struct desk *d = s->desk;
+
+	if (d->server + 1 >= d->n_servers || buf_len(&d->in[SIDE_BACK])) {
+		session_end(s, REASON_BACK_DOWN, why);
+		return;
+	}
+	session_log_next(s, why);
+	choose_server(s, d->server + 1);
+}
+
 void session_login_dialled(struct session *s, struct str failed)
 {
 	struct desk *d = s->desk;
 
 	if (failed.n) {
-		session_end(s, REASON_BACK_DOWN, failed);
+		session_login_refused(s, failed);
 		return;
 	}
+	/* What was for an address that has refused is not for this one. */
+	(void)desk_sent(&d->to_back, desk_pending(&d->to_back).n);
 	session_enter(s, d->peer.tls == BACK_TLS_ON ? PHASE_TLS_BACK : PHASE_BACK);
 	back_init(&d->back, &s->conf->back, &d->peer);
 }
@@ -249,6 +299,7 @@ static void hand_over(struct session *s)
 	arena_reset_to(&d->answer, 0);
 	buf_forget(&d->in[SIDE_FRONT]);
 	d->login = (struct login){0};
+	session_name_forget(s);
 
 	/* The front engine ends here: its memory serves the relay. */
 	buf_wipe_memory(&s->u, sizeof(s->u));

@@ -23,6 +23,12 @@ void session_login_resume_back(struct session *s);
 void session_login_verdict(struct session *s, const struct verdict *v);
 void session_login_dialled(struct session *s, struct str failed);
 
+/* Where the backend is, or not. */
+void session_login_named(struct session *s, const struct name_answer *a);
+
+/* The backend's address refuses the connection: the next one is tried, or it is over. */
+void session_login_refused(struct session *s, struct str why);
+
 /* TLS is up behind the client's STARTTLS; TLS with the backend is up, or not. */
 void session_login_secured(struct session *s);
 void session_login_secured_back(struct session *s, const struct session_tls *how);

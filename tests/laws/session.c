@@ -83,6 +83,19 @@ static const struct str steps[] = {
 	STR_INIT("\x0c\x00\x0d\x6f\x00"),                 /* OK, and a backend with TLS */
 	STR_INIT("\x06\x00\x2a\x06\x15\x2a\x06\x00\x2a"), /* a backend up to its handshake */
 	STR_INIT("\x06\x0b\x2a\x06\x16"),                 /* one of IMAP */
+	STR_INIT("\xcf\x01"),                             /* names are resolved from here on */
+	STR_INIT("\xaf\x00"),                             /* a name is answered as is right */
+	STR_INIT("\xaf\x00\xaf\x00"),                     /* ... and the next */
+	STR_INIT("\xaf\x01"),                             /* there is none */
+	STR_INIT("\xaf\x02"),                             /* nobody knows */
+	STR_INIT("\xaf\x83\x04"
+		 "a\r\nb"), /* one that is none */
+	STR_INIT("\xaf\x0b\x01"
+		 "a"), /* three addresses, and not the client's */
+	STR_INIT("\x0c\x1b"
+		 "Auth-Server: back.example\r\n\xaf\x0b\x01"
+		 "a"),        /* OK, by name */
+	STR_INIT("\x0d\x2b"), /* a backend that refuses the connection */
 	STR_INIT("\x0c\x1b"
 		 "Auth-Server-SSL: starttls\r\n\x0d"), /* OK, with a backend that is to have it */
 };
@@ -98,7 +111,7 @@ static uint32_t next_random(uint32_t *state)
 static void play(uint32_t seed)
 {
 	enum { STEPS = 40 };
-	uint8_t script[6 + STEPS * 64];
+	uint8_t script[8 + STEPS * 64];
 	size_t n = 0;
 
 	for (int i = 0; i < 4; i++)
@@ -107,6 +120,10 @@ static void play(uint32_t seed)
 	if (next_random(&seed) % 4) { /* few come through a balancer, or are made to wait */
 		script[1] &= 127;
 		script[2] &= (uint8_t)~8;
+	}
+	if (next_random(&seed) % 2) { /* where names are resolved */
+		script[n++] = 0xcf;
+		script[n++] = 1;
 	}
 	if (next_random(&seed) % 2) { /* where TLS is spoken */
 		script[n++] = 0x8f;

@@ -56,7 +56,10 @@ static void trace_verdict(struct laws_world *w, const struct verdict *v)
 	laws_hold(w, v->kind == VERDICT_OK || v->tls == BACK_TLS_UNSAID,
 		  "only a server can be spoken with over TLS");
 	laws_hold(w, v->kind != VERDICT_WAIT || v->wait_s, "a wait is at least a second");
-	laws_hold(w, v->kind != VERDICT_OK || (v->server.port && v->server.family),
+	trace_value(w, "name", v->server_name);
+	laws_hold(w,
+		  v->kind != VERDICT_OK ||
+			  (v->server.port && !v->server.family == (v->server_name.n > 0)),
 		  "an OK names a server");
 	laws_hold(w, (v->kind == VERDICT_BROKEN) == (v->reason != REASON_NONE),
 		  "what is broken has a reason, and only that");

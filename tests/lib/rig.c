@@ -60,6 +60,7 @@ struct rig *rig_new(void)
 	must(r->memory != NULL);
 	memset(r->memory, 0, r->memory_bytes);
 	slab_init(&r->env.desks, r->memory, 1, slot);
+	slab_init(&r->env.names, r->names, 1, sizeof(r->names[0]));
 	r->log.logger.write = rig_write_log;
 	r->env.logger = &r->log.logger;
 	r->env.counters = &r->counters;
@@ -67,7 +68,14 @@ struct rig *rig_new(void)
 	return r;
 }
 
-void rig_start(struct rig *r)
+void rig_resolve(struct rig *r)
+{
+	static const max_align_t somebody;
+
+	r->conf.resolver = (const struct resolver_conf *)&somebody;
+}
+
+void rig_start_from(struct rig *r, const char *client)
 {
 	struct session_start start = {
 		.conf = &r->conf,
@@ -78,11 +86,19 @@ void rig_start(struct rig *r)
 		.tls = r->tls,
 	};
 
-	must(addr_parse(STR("192.0.2.1"), &start.client) == 0);
+	if (strcmp(client, "unix:") == 0)
+		start.client.family = ADDR_UNIX;
+	else
+		must(addr_parse(str_cstr(client), &start.client) == 0);
 	start.local = start.client;
 	start.client.port = 40000;
 	start.local.port = 25;
 	session_start(&r->session, &r->env, &start);
+}
+
+void rig_start(struct rig *r)
+{
+	rig_start_from(r, "192.0.2.1");
 }
 
 void rig_done(struct rig *r)
@@ -90,6 +106,7 @@ void rig_done(struct rig *r)
 	if (r->session.env)
 		session_done(&r->session);
 	must(r->env.desks.used == 0);
+	must(r->env.names.used == 0);
 	free(r->memory);
 	free(r);
 }
@@ -156,6 +173,49 @@ void rig_route(struct rig *r)
 	session_on_verdict(&r->session, &v);
 }
 
+void rig_name(struct rig *r, const char *name)
+{
+	session_on_named(&r->session,
+			 &(struct name_answer){.outcome = NAME_FOUND, .name = str_cstr(name)});
+}
+
+void rig_addresses(struct rig *r, const char *addresses)
+{
+	struct name_answer a = {.outcome = NAME_FOUND};
+	struct str rest = str_cstr(addresses);
+	struct addr list[32];
+
+	while (rest.n) {
+		size_t end = str_find(rest, ' ');
+
+		must(addr_parse(str_first(rest, end), &list[a.n_addresses++]) == 0);
+		rest = str_from(rest, end + 1);
+	}
+	a.addresses = list;
+	session_on_named(&r->session, &a);
+}
+
+void rig_nameless(struct rig *r, enum name_outcome outcome)
+{
+	static const struct name_answer answers[] = {
+		[NAME_NONE] = {.outcome = NAME_NONE,
+			       .code = 3,
+			       .error = STR_INIT("Host not found")},
+		[NAME_FAILED] = {.outcome = NAME_FAILED,
+				 .code = 110,
+				 .error = STR_INIT("Operation timed out")},
+	};
+
+	session_on_named(&r->session, &answers[outcome]);
+}
+
+void rig_route_to(struct rig *r, const char *name)
+{
+	session_on_verdict(&r->session, &(struct verdict){.kind = VERDICT_OK,
+							  .server = {.port = 2525},
+							  .server_name = str_cstr(name)});
+}
+
 void rig_refuse(struct rig *r, const char *text, uint64_t wait_s)
 {
 	session_on_verdict(&r->session, &(struct verdict){.kind = VERDICT_ERROR,
@@ -171,6 +231,8 @@ void rig_reach(struct rig *r, enum phase phase)
 		r->conf.greeting_delay_ms = 1000;
 	if (phase == PHASE_TLS_BACK)
 		r->conf.back_tls = BACK_TLS_ON;
+	if (phase == PHASE_NAME_CLIENT || phase == PHASE_NAME_CHECK || phase == PHASE_NAME_BACK)
+		rig_resolve(r);
 	if (!s->env) {
 		r->proxied = phase == PHASE_PROXY;
 		r->tls |= phase == PHASE_TLS_FRONT;
@@ -178,6 +240,10 @@ void rig_reach(struct rig *r, enum phase phase)
 	}
 	if (s->phase == PHASE_TLS_FRONT && phase > PHASE_TLS_FRONT)
 		rig_secured(r, SIDE_FRONT, REASON_NONE, "");
+	if (s->phase == PHASE_NAME_CLIENT && phase > PHASE_NAME_CLIENT)
+		rig_name(r, "client.test");
+	if (s->phase == PHASE_NAME_CHECK && phase > PHASE_NAME_CHECK)
+		rig_addresses(r, "192.0.2.1");
 	if (s->phase == PHASE_DELAY && phase != PHASE_DELAY)
 		rig_pass(r, r->conf.greeting_delay_ms);
 	if (s->phase == PHASE_FRONT && phase > PHASE_FRONT)
@@ -185,8 +251,12 @@ void rig_reach(struct rig *r, enum phase phase)
 	rig_take(r, SIDE_FRONT);
 	if (s->phase == PHASE_AUTH && phase == PHASE_AUTH_WAIT)
 		rig_refuse(r, "not now", 3);
+	if (s->phase == PHASE_AUTH && phase == PHASE_NAME_BACK)
+		rig_route_to(r, "back.test");
 	if (s->phase == PHASE_AUTH && phase > PHASE_AUTH_WAIT)
 		rig_route(r);
+	if (s->phase == PHASE_NAME_BACK && phase > PHASE_NAME_BACK)
+		rig_addresses(r, "192.0.2.9");
 	if (s->phase == PHASE_DIAL && phase > PHASE_DIAL)
 		session_on_dialled(s, str_none());
 	if (s->phase == PHASE_TLS_BACK && phase > PHASE_TLS_BACK) {

@@ -34,6 +34,7 @@ struct rig {
 	struct session_counters counters;
 	struct session session;
 	struct rig_log log;
+	struct name_kept names[1];
 	uint8_t *memory; /* of the desks */
 	size_t memory_bytes;
 	char sent[RIG_SENT_MAX]; /* by the last rig_take() */
@@ -42,7 +43,9 @@ struct rig {
 /* A configuration with PLAIN, LOGIN, CRAM-MD5 and no login at all; the test may change it before
  * rig_start(). Freed by rig_done(). */
 struct rig *rig_new(void);
+void rig_resolve(struct rig *r); /* before: with a resolver */
 void rig_start(struct rig *r);
+void rig_start_from(struct rig *r, const char *client); /* an address, or "unix:" */
 void rig_done(struct rig *r);
 
 /* Bytes from a peer, all of which must be taken. */
@@ -60,6 +63,15 @@ void rig_pass(struct rig *r, uint64_t ms); /* and tick */
 /* The auth service's answer; rig_route() is an OK. */
 void rig_route(struct rig *r);
 void rig_refuse(struct rig *r, const char *text, uint64_t wait_s);
+
+/* The DNS's answers: a name; the addresses of one, "192.0.2.1 2001:db8::1", or nothing of either.
+ */
+void rig_name(struct rig *r, const char *name);
+void rig_addresses(struct rig *r, const char *addresses);
+void rig_nameless(struct rig *r, enum name_outcome outcome);
+
+/* The auth service's OK with a host name. */
+void rig_route_to(struct rig *r, const char *name);
 
 /* From a started session to the beginning of that phase, at most PHASE_CLOSING, as user "tim" with
  * password "secret". */

@@ -9,6 +9,7 @@
 #include "base/must.h"
 #include "session/desk.h"
 #include "tests/lib/stage_laws.h"
+#include "tests/lib/stage_told.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,7 @@ struct stage *stage_open(const struct session_sizes *sizes)
 	st->desks_bytes = bytes;
 	st->env = (struct session_env){.sizes = *sizes, .now_ms = STAGE_START_MS};
 	slab_init(&st->env.desks, st->desks, STAGE_ACTORS, slot);
+	slab_init(&st->env.names, st->names, STAGE_ACTORS, sizeof(st->names[0]));
 	st->counters = (struct session_counters){0};
 	st->env.counters = &st->counters;
 	st->logger = (struct logger){.write = write_log};
@@ -434,40 +436,43 @@ void stage_secured(struct stage *st, struct stage_actor *a, enum side side, enum
 	reconcile(st, a);
 }
 
+/* Nothing is left of a connection before. */
+static void connect_back(struct stage_end *e)
+{
+	struct stage_end fresh_end = {.open = true, .flight = e->flight};
+
+	fresh_end.said.bytes = e->said.bytes;
+	fresh_end.heard.bytes = e->heard.bytes;
+	*e = fresh_end;
+}
+
 void stage_dialled(struct stage *st, struct stage_actor *a, struct str failed)
 {
+	if (a->session->phase == PHASE_DIAL && a->end[SIDE_BACK].asked)
+		return;
 	if (a->session->phase == PHASE_DIAL && !failed.n)
-		a->end[SIDE_BACK].open = true;
+		connect_back(&a->end[SIDE_BACK]);
 	session_on_dialled(a->session, failed);
 	reconcile(st, a);
 }
 
-/* What auth_http_response makes of it. */
-static struct verdict verdict_of(const struct stage_actor *a, struct arena *store, struct str text)
+void stage_named(struct stage *st, struct stage_actor *a, const struct name_answer *answer)
 {
-	struct auth_http_query q = {0};
-	struct auth_http_response r;
-	struct buf in = buf_view(str_first(text, AUTH_HTTP_RESPONSE_MAX));
+	enum phase before = (enum phase)a->session->phase, after;
+	struct name_query q;
 
-	if (a->session->phase == PHASE_AUTH)
-		session_auth_query(a->session, &q);
-	auth_http_response_init(&r, store, q.need_password);
-	if (auth_http_response_next(&r, &in) != AUTH_HTTP_VERDICT)
-		auth_http_response_eof(&r);
-	return r.verdict;
-}
-
-/* A refusal that is to be said after Auth-Wait. */
-static void keep_refusal(struct stage_actor *a, const struct verdict *v)
-{
-	struct arena kept;
-
-	arena_init(&kept, a->refused, sizeof(a->refused));
-	a->refusal = (struct front_answer){.outcome = FRONT_REFUSED, .closes = !v->wait_s};
-	if (arena_copy(&kept, v->error_code, &a->refusal.code) < 0 ||
-	    arena_copy(&kept, v->error_text, &a->refusal.text) < 0 ||
-	    arena_copy(&kept, v->error_sasl, &a->refusal.sasl) < 0)
-		must_never("a response has its limit");
+	if (!(session_wants(a->session) & WANT_NAME))
+		return;
+	session_name_query(a->session, &q);
+	stage_told_name(a, &q, answer);
+	session_on_named(a->session, answer);
+	after = (enum phase)a->session->phase;
+	if (before < PHASE_DELAY && after != PHASE_NAME_CHECK && !a->conf.greeting_delay_ms) {
+		stage_laws_greeted(a);
+		before = PHASE_FRONT;
+	}
+	follow(st, a, before);
+	reconcile(st, a);
 }
 
 void stage_answer(struct stage *st, struct stage_actor *a, struct str response)
@@ -478,12 +483,12 @@ void stage_answer(struct stage *st, struct stage_actor *a, struct str response)
 	struct verdict v;
 
 	arena_init(&store, memory, AUTH_HTTP_RESPONSE_MAX);
-	v = verdict_of(a, &store, response);
+	v = stage_told_verdict(a, &store, response);
 	if (asked) {
 		stage_stream_add(&a->auth, response);
 		stage_laws_secret(a, v.pass, 0, 1);
 		if (v.kind == VERDICT_ERROR)
-			keep_refusal(a, &v);
+			stage_told_refusal(a, &v);
 	}
 	session_on_verdict(a->session, &v);
 	memset(memory, 0xdd, AUTH_HTTP_RESPONSE_MAX);
@@ -538,6 +543,8 @@ static void abandon(struct stage *st, struct stage_actor *a)
 		stage_laws_hold(i < ROUNDS_MAX, "progress: silence does not end it");
 		if (session_wants(a->session) & WANT_AUTH)
 			stage_answer(st, a, STR(""));
+		else if (a->session->phase < PHASE_DELAY && session_wants(a->session) & WANT_NAME)
+			stage_named(st, a, &(struct name_answer){.outcome = NAME_FAILED});
 		else
 			stage_pass(st, a->session->deadline_ms - st->env.now_ms);
 	}

@@ -67,7 +67,10 @@ struct stage_actor {
 	struct stage_stream log;
 	struct stage_secret secret[STAGE_SECRETS_MAX];
 	unsigned n_secrets, logins;
-	size_t login;                /* bytes of the client's stream up to its last login */
+	size_t login;                  /* bytes of the client's stream up to its last login */
+	struct str host;               /* what is to be told as its name */
+	uint8_t named[NAME_MAX_BYTES]; /* by the DNS */
+	size_t named_n;
 	enum phase seen;             /* at the last step */
 	enum reason reason;          /* once it has one */
 	struct front_answer refusal; /* the last one; its strings are in `refused` */
@@ -83,6 +86,7 @@ struct stage {
 	struct logger logger;
 	uint8_t *desks;
 	size_t desks_bytes;
+	struct name_kept names[STAGE_ACTORS];
 	uint64_t longest_ms;       /* no deadline is further away */
 	uint64_t started, relayed; /* sessions */
 	struct stage_actor actor[STAGE_ACTORS];
@@ -118,6 +122,8 @@ void stage_fail(struct stage *st, struct stage_actor *a, enum side side, struct 
  * handshake has what was received of that side before. */
 void stage_secured(struct stage *st, struct stage_actor *a, enum side side, enum reason reason);
 void stage_dialled(struct stage *st, struct stage_actor *a, struct str failed);
+/* The DNS's answer to a question that is asked. */
+void stage_named(struct stage *st, struct stage_actor *a, const struct name_answer *answer);
 /* The auth service's response, as text; an endless one is cut off. */
 void stage_answer(struct stage *st, struct stage_actor *a, struct str response);
 void stage_shutdown(struct stage *st, struct stage_actor *a);

@@ -26,6 +26,11 @@ void stage_laws_hold(bool holds, const char *law)
 
 /* ---- wants and deadlines ---- */
 
+static bool is_naming(enum phase phase)
+{
+	return phase == PHASE_NAME_CLIENT || phase == PHASE_NAME_CHECK || phase == PHASE_NAME_BACK;
+}
+
 static void check_wants(const struct session *s, unsigned wants)
 {
 	size_t front = session_pending(s, SIDE_FRONT).n, back = session_pending(s, SIDE_BACK).n;
@@ -46,6 +51,7 @@ static void check_wants(const struct session *s, unsigned wants)
 			"wants: plaintext in a handshake");
 	stage_laws_hold(!(phase == PHASE_AUTH) == !(wants & WANT_AUTH), "wants: auth in its phase");
 	stage_laws_hold(!(phase == PHASE_DIAL) == !(wants & WANT_DIAL), "wants: dial in its phase");
+	stage_laws_hold(!is_naming(phase) == !(wants & WANT_NAME), "wants: a name in its phases");
 	stage_laws_hold(!(phase == PHASE_RELAY) == !(wants & WANT_RELAY), "wants: relay");
 	stage_laws_hold(phase == PHASE_BACK || !(wants & WANT_RECV_BACK),
 			"wants: bytes of a backend that is not there");
@@ -103,6 +109,11 @@ static void check_progress(const struct session *s, unsigned wants)
 	case PHASE_AUTH:
 		any = WANT_AUTH;
 		break;
+	case PHASE_NAME_CLIENT:
+	case PHASE_NAME_CHECK:
+	case PHASE_NAME_BACK:
+		any = WANT_NAME;
+		break;
 	case PHASE_DIAL:
 		any = WANT_DIAL;
 		break;
@@ -124,8 +135,9 @@ static void check_progress(const struct session *s, unsigned wants)
 
 static void check_deadline(const struct stage *st, const struct session *s, unsigned wants)
 {
-	/* The auth client has a time limit of its own. */
-	if (s->phase == PHASE_AUTH || wants & WANT_CLOSE)
+	/* The auth client has a time limit of its own, and so has the resolver. */
+	if (s->phase == PHASE_AUTH || wants & WANT_CLOSE ||
+	    (is_naming((enum phase)s->phase) && s->phase != PHASE_NAME_BACK))
 		return;
 	stage_laws_hold(s->deadline_ms != 0, "deadline: none, and no end in sight");
 	stage_laws_hold(s->deadline_ms <= st->env.now_ms + st->longest_ms,
@@ -286,6 +298,12 @@ static enum front_ev feed(struct stage_actor *a, struct str bytes)
 	return ev;
 }
 
+/* Not before its name is known. */
+static bool is_resolving(const struct stage_actor *a)
+{
+	return a->conf.resolver && a->conf.front.protocol == PROTOCOL_SMTP;
+}
+
 void stage_laws_proxied(struct stage_actor *a)
 {
 	struct stage_end *e = &a->end[SIDE_FRONT];
@@ -295,7 +313,7 @@ void stage_laws_proxied(struct stage_actor *a)
 	if (proxy_header_read(&in, &ends) != PROXY_HEADER_OK)
 		return;
 	a->read = e->done - buf_len(&in);
-	if (!a->conf.greeting_delay_ms && !a->front.secured)
+	if (!a->conf.greeting_delay_ms && !a->front.secured && !is_resolving(a))
 		stage_laws_greeted(a);
 }
 
@@ -359,6 +377,8 @@ void stage_laws_login(struct stage_actor *a)
 				str_eq(q.login->mail_from, ours->mail_from) &&
 				str_eq(q.login->rcpt_to, ours->rcpt_to),
 			"chunking: a login is what the client said");
+	stage_laws_hold(str_eq(q.client_host, a->host.n ? a->host : STR("[UNAVAILABLE]")),
+			"names: the client's name is what the DNS says of it");
 	a->logins++;
 	if (ours->method == AUTH_NONE || ours->method == AUTH_EXTERNAL)
 		return;
@@ -558,4 +578,5 @@ void stage_laws_close(const struct stage *st)
 	stage_laws_hold(!c->ended[REASON_NONE], "counters: no end without a reason");
 	stage_laws_hold(c->logged_in == st->relayed, "counters: logins");
 	stage_laws_hold(st->env.desks.used == 0, "memory: every desk is given back");
+	stage_laws_hold(st->env.names.used == 0, "memory: every name is given back");
 }

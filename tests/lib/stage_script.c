@@ -347,8 +347,46 @@ static void secured(struct stage_actor *a, enum side side)
 	stage_secured(play.st, a, side, reasons[side][take_byte() & 3]);
 }
 
+/* Whether sessions that begin from now on resolve names. */
+static void configure_names(void)
+{
+	static const max_align_t somebody;
+
+	play.conf.resolver = take_byte() & 1 ? (const struct resolver_conf *)&somebody : NULL;
+}
+
+/* The DNS answers: as is right, that there is nothing, that it does not know, or anything. */
+static void named(struct stage_actor *a)
+{
+	enum { RIGHT, NOTHING, UNKNOWN, ANYTHING, ADDRESSES_MAX = 20 };
+	struct addr addresses[ADDRESSES_MAX] = {{0}};
+	uint8_t c = take_byte();
+	struct name_answer answer = {.outcome = NAME_FOUND,
+				     .name = STR("client.example"),
+				     .addresses = addresses,
+				     .n_addresses = 1 + (c >> 2) % ADDRESSES_MAX};
+
+	for (uint8_t i = 0; i < ADDRESSES_MAX; i++)
+		addresses[i] = (struct addr){.family = c & 128 ? ADDR_IP6 : ADDR_IP4,
+					     .ip = {198, 51, 100, i}};
+	if ((c & 3) == RIGHT)
+		addresses[answer.n_addresses - 1] = a->session->client;
+	else if ((c & 3) == ANYTHING)
+		answer.name = take_bytes();
+	else
+		answer = (struct name_answer){.outcome =
+						      (c & 3) == NOTHING ? NAME_NONE : NAME_FAILED,
+					      .code = c,
+					      .error = STR("Host not found")};
+	stage_named(play.st, a, &answer);
+}
+
 static void other(struct stage_actor *a, unsigned how)
 {
+	if (how == 5) {
+		named(a);
+		return;
+	}
 	switch (how & 3) {
 	case 0:
 		stage_leave(play.st, a);
@@ -369,7 +407,11 @@ static void step(void)
 	enum what what = (enum what)(c & 15);
 	unsigned how = c >> 5;
 
-	if (what == OTHER && how & 4) {
+	if (what == OTHER && how == 6) {
+		configure_names();
+		return;
+	}
+	if (what == OTHER && how & 4 && how != 5) {
 		configure_tls();
 		return;
 	}

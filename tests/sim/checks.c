@@ -22,10 +22,14 @@ static uint64_t limit_us(const struct guest *g, const struct session *s)
 		return MILLIS(g->conf->greeting_delay_ms);
 	case PHASE_TLS_FRONT:
 	case PHASE_FRONT:
+	case PHASE_NAME_BACK:
 	case PHASE_DIAL:
 	case PHASE_TLS_BACK:
 	case PHASE_BACK:
 		return MILLIS(g->conf->timeout_ms);
+	case PHASE_NAME_CLIENT:
+	case PHASE_NAME_CHECK:
+		return MILLIS(g->conf->resolver->timeout_ms);
 	case PHASE_AUTH:
 		return MILLIS(g->conf->auth->timeout_ms);
 	case PHASE_AUTH_WAIT:
@@ -44,7 +48,7 @@ static uint64_t limit_us(const struct guest *g, const struct session *s)
 /* Login attempts and WAITs bring a session to the same phase again: they are part of the key. */
 static uint64_t key_of(const struct session *s)
 {
-	bool back = s->phase == PHASE_DIAL || s->phase == PHASE_TLS_BACK;
+	bool back = s->phase >= PHASE_NAME_BACK && s->phase < PHASE_BACK;
 	unsigned phase = back ? PHASE_BACK : s->phase;
 	uint64_t key = s->number << 24 | phase << 16 | (uint64_t)s->waits << 8;
 
@@ -145,6 +149,8 @@ void checks_thread(struct world *w)
 				 (unsigned long long)t->counters.active);
 	if (t->env.desks.used)
 		kernel_violation("desk-left", "%u desks", t->env.desks.used);
+	if (t->env.names.used)
+		kernel_violation("name-left", "%u names", t->env.names.used);
 	if (t->wheel.armed)
 		kernel_violation("timer-left", "%u timers", t->wheel.armed);
 	if (ring_buffers_held(t->io.ring))
