@@ -222,8 +222,12 @@ static int read_pid(const char *path, pid_t *pid)
 	char *end;
 	long value;
 
-	if (!f)
-		return emerg_call("open()", path);
+	fprintf(stderr, "ringpost: [notice] signal process started\n");
+	if (!f) {
+		fprintf(stderr, "ringpost: [error] open() \"%s\" failed (%d: %s)\n", path, errno,
+			strerror(errno));
+		return 1;
+	}
 	if (!fgets(text, sizeof(text), f))
 		text[0] = '\0';
 	fclose(f);
@@ -257,9 +261,9 @@ static int send_signal(const struct options *o)
 	return rc;
 }
 
-int command_perform(const struct options *o)
+static int perform(const struct options *o, enum options_action action)
 {
-	switch (o->action) {
+	switch (action) {
 	case OPTIONS_RUN:
 		return COMMAND_SERVE;
 	case OPTIONS_TEST:
@@ -281,4 +285,13 @@ int command_perform(const struct options *o)
 		return 1;
 	}
 	return 1;
+}
+
+int command_perform(const struct options *o)
+{
+	bool tests = o->action == OPTIONS_TEST || o->action == OPTIONS_DUMP;
+
+	if (tests && o->first != OPTIONS_RUN)
+		perform(o, o->first);
+	return perform(o, o->action);
 }

@@ -101,7 +101,7 @@ static int add_inet(struct conf_build *b, const struct conf_call *c, struct list
 	struct conf_net_name name = {STR("*"), s};
 	struct range ports;
 
-	if (!only_port(s) && conf_net_split(s, &name))
+	if (!only_port(s) && (conf_net_split(s, &name) || str_find(s, '/') != s.n))
 		return bad_address(b, c, "invalid host");
 	if (!name.host.n && !name.port.p)
 		return bad_address(b, c, "no host");

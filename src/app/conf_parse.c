@@ -36,12 +36,12 @@ static int fail_call(struct conf_build *b, const char *call, const char *path)
 			      strerror(code));
 }
 
-static int unknown(struct conf_build *b, const struct scope *s, const struct conf_word *name)
+static int unknown(struct conf_build *b, const struct scope *s, const struct conf_call *c,
+		   struct str name)
 {
-	const char *near = conf_table_nearest(name->text, s->context);
+	const char *near = conf_table_nearest(name, s->context);
 
-	conf_error_at(b->error, (struct conf_where){s->lex->file, name->line},
-		      "unknown directive \"%.*s\"", CONF_STR(name->text));
+	conf_error_at(b->error, c->where, "unknown directive \"%.*s\"", CONF_STR(name));
 	if (near)
 		conf_error_help(b->error, "did you mean \"%s\"?", near);
 	return -1;
@@ -66,8 +66,10 @@ static int not_here(struct conf_build *b, const struct scope *s, const struct co
 /* An argument on a later line that is a directive itself: the ";" before it was forgotten. */
 static const struct conf_word *swallowed(const struct conf_call *c)
 {
+	const struct conf_word *name = c->args - 1;
+
 	for (uint32_t i = 0; i < c->n; i++)
-		if (c->args[i].line != c->where.line && conf_table_find(c->args[i].text))
+		if (c->args[i].line != name->line && conf_table_find(c->args[i].text))
 			return &c->args[i];
 	return NULL;
 }
@@ -252,6 +254,7 @@ static int perform(struct conf_build *b, const struct scope *s, const struct con
 	return 0;
 }
 
+/* Mistakes are told with the line that the statement ends in, as NGINX does it. */
 static int on_statement(struct conf_build *b, const struct scope *s,
 			const struct conf_statement *st, enum conf_lex_end end)
 {
@@ -260,11 +263,14 @@ static int on_statement(struct conf_build *b, const struct scope *s,
 		.to = s->to,
 		.args = st->words + 1,
 		.n = st->n - 1,
-		.where = {s->lex->file, st->words[0].line},
+		.where = conf_lex_where(s->lex),
 	};
 
+	if (end == CONF_LEX_BLOCK && !s->lex->file)
+		return conf_error_at(b->error, c.where,
+				     "block directives are not supported in -g option");
 	if (!c.row)
-		return unknown(b, s, &st->words[0]);
+		return unknown(b, s, &c, st->words[0].text);
 	if (!(c.row->contexts & s->context))
 		return not_here(b, s, &c);
 	if (check_end(b, &c, end) || check_arity(b, &c) || mark_seen(b, &c))

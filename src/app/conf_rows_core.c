@@ -71,7 +71,8 @@ static const struct conf_row rows[] = {
 	 .help = "How many threads serve connections, each on a ring of its own, all in one worker "
 		 "process. auto: one for each processor that the process may run on."},
 	{SETTING("worker_connections", EVENT), ARGS(1, 1), AT(connections),
-	 .set = conf_value_number, LIMIT(1, PER_THREAD_MAX), .fallback = "512", .syntax = "number",
+	 .set = conf_value_connections, LIMIT(1, PER_THREAD_MAX), .fallback = "512",
+	 .syntax = "number",
 	 .help = "How many client sessions each thread serves at the same time. Only clients "
 		 "count, not the connections to mail servers and authentication services. One more "
 		 "client is turned away (SMTP: 421) and counted."},
@@ -203,8 +204,9 @@ static const struct conf_row rows[] = {
 	 .help = "How many requests of each thread may wait for a connection. One more is an "
 		 "internal server error to the client (SMTP: 451) and logged. Not known to NGINX."},
 
-	{SETTING("smtp_auth", M_S), ARGS(1, CONF_ARGS_ANY), AT(methods[PROTOCOL_SMTP]),
-	 .set = conf_value_choices, .choices = smtp_methods, .fallback = "plain login",
+	{SETTING("smtp_auth", M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true,
+	 AT(methods[PROTOCOL_SMTP]), .set = conf_value_choices, .choices = smtp_methods,
+	 .fallback = "plain login",
 	 .syntax = "plain | login | cram-md5 | external | xoauth2 | oauthbearer | none ...",
 	 .help = "How SMTP clients may log in; what is not listed is neither announced nor "
 		 "accepted. With xoauth2 and oauthbearer, the service is given the token as the "
@@ -223,8 +225,9 @@ static const struct conf_row rows[] = {
 	 .set = conf_value_ms, LIMIT(0, TIME_MAX), .fallback = "0", .syntax = "time",
 	 .help = "How long the greeting is withheld. A client that speaks before it is refused."},
 
-	{SETTING("pop3_auth", M_S), ARGS(1, CONF_ARGS_ANY), AT(methods[PROTOCOL_POP3]),
-	 .set = conf_value_choices, .choices = pop3_methods, .fallback = "plain",
+	{SETTING("pop3_auth", M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true,
+	 AT(methods[PROTOCOL_POP3]), .set = conf_value_choices, .choices = pop3_methods,
+	 .fallback = "plain",
 	 .syntax = "plain | apop | cram-md5 | external | xoauth2 | oauthbearer ...",
 	 .help = "How POP3 clients may log in; what is not listed is neither announced nor "
 		 "accepted. plain stands for USER and PASS, AUTH PLAIN and AUTH LOGIN. With the "
@@ -243,8 +246,9 @@ static const struct conf_row rows[] = {
 	 .help = "The longest command line that a POP3 client may send. NGINX has 128 bytes, too "
 		 "few for tokens."},
 
-	{SETTING("imap_auth", M_S), ARGS(1, CONF_ARGS_ANY), AT(methods[PROTOCOL_IMAP]),
-	 .set = conf_value_choices, .choices = imap_methods, .fallback = "plain",
+	{SETTING("imap_auth", M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true,
+	 AT(methods[PROTOCOL_IMAP]), .set = conf_value_choices, .choices = imap_methods,
+	 .fallback = "plain",
 	 .syntax = "plain | login | cram-md5 | external | xoauth2 | oauthbearer ...",
 	 .help = "How IMAP clients may log in; what is not listed is neither announced nor "
 		 "accepted. plain stands for the command LOGIN as well. With the others but login "

@@ -67,7 +67,7 @@ static const struct conf_row rows[] = {
 	{SETTING("ssl_password_file", M_S_N), ARGS(1, 1), AT(tls.passwords),
 	 .set = conf_tls_set_file, .syntax = "file",
 	 .help = "A file of passwords, one a line, that are tried on encrypted keys."},
-	{SETTING("ssl_protocols", M_S), ARGS(1, CONF_ARGS_ANY), AT(tls.versions),
+	{SETTING("ssl_protocols", M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true, AT(tls.versions),
 	 .set = conf_tls_set_protocols, .choices = protocols, .fallback = "TLSv1.2 TLSv1.3",
 	 .syntax = VERSIONS,
 	 .help = "Which versions of TLS are spoken. SSLv2 and SSLv3 do not exist here; naming "
@@ -91,8 +91,9 @@ static const struct conf_row rows[] = {
 	 .fallback = "auto", .syntax = "curve[:curve...] | auto",
 	 .help = "Which curves may be used for keys, e.g. X25519:prime256v1:secp384r1. Up to TLS "
 		 "1.2 the client's own choice counts."},
-	{SETTING("ssl_session_cache", M_S), ARGS(1, 2), AT(tls.cache), .set = conf_tls_set_cache,
-	 .fallback = "none", .syntax = "off | none | [builtin[:number]] [shared:name:size]",
+	{SETTING("ssl_session_cache", M_S), ARGS(1, 2), .last_counts = true, AT(tls.cache),
+	 .set = conf_tls_set_cache, .fallback = "none",
+	 .syntax = "off | none | [builtin[:number]] [shared:name:size]",
 	 .help = "Where sessions are kept that clients of TLS 1.2 may resume by their id. shared: "
 		 "so many bytes, of which a session takes some 270, for all servers that use the "
 		 "name. builtin: so many sessions, 20480 without a number. All threads share "

@@ -165,6 +165,17 @@ int conf_value_number(struct conf_build *b, const struct conf_call *c)
 	return store_u64(b, c, value);
 }
 
+/* NGINX has words of its own for this one. */
+int conf_value_connections(struct conf_build *b, const struct conf_call *c)
+{
+	uint64_t value;
+
+	if (!str_u64(c->args[0].text, INT64_MAX, &value))
+		return store_u64(b, c, value);
+	return conf_error_at(b->error, c->where, "invalid number \"%.*s\"",
+			     CONF_STR(c->args[0].text));
+}
+
 int conf_value_size(struct conf_build *b, const struct conf_call *c)
 {
 	uint64_t value;
@@ -272,7 +283,7 @@ int conf_value_choice(struct conf_build *b, const struct conf_call *c)
 {
 	const struct conf_choice *x = find_choice(c->row, c->args[0].text);
 
-	if (!x) {
+	if (!x || !str_eq(c->args[0].text, str_cstr(x->name))) {
 		conf_error_at(b->error, c->where, "unknown %s \"%.*s\"", c->row->name,
 			      CONF_STR(c->args[0].text));
 		return help_choices(b, c->row);
@@ -285,7 +296,8 @@ int conf_value_choice(struct conf_build *b, const struct conf_call *c)
 
 int conf_value_choices(struct conf_build *b, const struct conf_call *c)
 {
-	uint32_t set = 0;
+	/* of what is given more than once, all counts; the main level holds the default */
+	uint32_t set = c->to == &b->main ? 0 : *(const uint32_t *)conf_table_field(c);
 
 	for (uint32_t i = 0; i < c->n; i++) {
 		const struct conf_choice *x = find_choice(c->row, c->args[i].text);

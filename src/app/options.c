@@ -15,10 +15,10 @@ struct reader {
 	struct options *o;
 };
 
-static int bad(struct options *o, const char *format, const char *what)
+static int bad(struct options *o, const char *before, const char *what)
 {
 	o->action = OPTIONS_BAD;
-	snprintf(o->problem, sizeof(o->problem), "%s \"%s\"", format, what);
+	snprintf(o->problem, sizeof(o->problem), "invalid option: \"%s%s\"", before, what);
 	return -1;
 }
 
@@ -40,7 +40,7 @@ static int take_value(struct reader *r, const char *letter, const char **value)
 		 *needs == 'c' || *needs == 'e' ? "file name"
 		 : *needs == 'p'                ? "directory name"
 		 : *needs == 'g'                ? "parameter"
-						: "parameter: stop, quit, reload or reopen");
+						: "parameter (stop, quit, reload or reopen)");
 	return -1;
 }
 
@@ -58,12 +58,11 @@ static int set_signal(struct options *o)
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (!strcmp(known[i].name, o->signal_name)) {
-			o->action = OPTIONS_SIGNAL;
 			o->signal_number = known[i].number;
 			return 0;
 		}
 	}
-	return bad(o, "invalid option: -s", o->signal_name);
+	return bad(o, "-s ", o->signal_name);
 }
 
 /* A letter that takes a value: 1 when it is not one, else 0 or -1. */
@@ -101,17 +100,18 @@ static int plain(struct options *o, char letter)
 		o->quiet = true;
 		return 0;
 	case 'v':
-		o->action = OPTIONS_VERSION;
+		if (!o->first)
+			o->first = OPTIONS_VERSION;
 		return 0;
 	case 'V':
-		o->action = OPTIONS_VERSION_LONG;
+		o->first = OPTIONS_VERSION_LONG;
 		return 0;
 	case 'h':
 	case '?':
-		o->action = OPTIONS_HELP;
+		o->first = OPTIONS_HELP;
 		return 0;
 	default:
-		return bad(o, "invalid option:", (char[]){'-', letter, '\0'});
+		return bad(o, "", (char[]){letter, '\0'});
 	}
 }
 
@@ -135,8 +135,19 @@ static int read_argument(struct reader *r, const char *argument)
 		return 0;
 	}
 	if (argument[0] != '-' || !argument[1] || argument[1] == '-')
-		return bad(r->o, "invalid option:", argument);
+		return bad(r->o, "", argument);
 	return read_letters(r, argument + 1);
+}
+
+/* A test comes before all else, then what is only printed, then a signal. */
+static void decide(struct options *o)
+{
+	if (o->action != OPTIONS_RUN)
+		return;
+	if (o->first != OPTIONS_RUN)
+		o->action = o->first;
+	else if (o->signal_name)
+		o->action = OPTIONS_SIGNAL;
 }
 
 struct options options_parse(int argc, char *const *argv)
@@ -147,5 +158,6 @@ struct options options_parse(int argc, char *const *argv)
 	while (*r.next)
 		if (read_argument(&r, *r.next++))
 			break;
+	decide(&o);
 	return o;
 }

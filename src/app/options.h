@@ -44,12 +44,13 @@ enum options_action {
 
 struct options {
 	enum options_action action;
-	bool quiet;              /* -q: with -t or -T, say errors only            */
-	const char *conf;        /* -c, never NULL; relative to the prefix        */
-	const char *prefix;      /* -p, never NULL                                */
-	const char *error_log;   /* -e, or NULL                                   */
-	const char *directives;  /* -g, or NULL                                   */
-	const char *signal_name; /* stop, quit, reload or reopen                  */
+	enum options_action first; /* with -t or -T: a version or help to print before, or RUN   */
+	bool quiet;                /* -q: with -t or -T, say errors only            */
+	const char *conf;          /* -c, never NULL; relative to the prefix        */
+	const char *prefix;        /* -p, never NULL                                */
+	const char *error_log;     /* -e, or NULL                                   */
+	const char *directives;    /* -g, or NULL                                   */
+	const char *signal_name;   /* stop, quit, reload or reopen                  */
 	int signal_number;
 	char problem[256];
 };

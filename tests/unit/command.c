@@ -223,7 +223,7 @@ Test(command, a_signal_goes_to_the_process_of_the_pid_file)
 	cr_assert(strstr(said(), "ringpost: [error] invalid PID number \"no number\" in \"pid\""));
 	unlink(path_of("pid"));
 	cr_assert_eq(command_perform(&options), 1);
-	cr_assert(strstr(said(), "ringpost: [emerg] open() \"pid\" failed (2: No such file"));
+	cr_assert(strstr(said(), "ringpost: [error] open() \"pid\" failed (2: No such file"));
 }
 
 Test(command, versions_help_and_manual_are_printed)

@@ -337,7 +337,7 @@ static const struct effect {
 	{"listen", show_listens, "127.0.0.1:2525 ", "listen 127.0.0.1:26;",
 	 "127.0.0.1:2525 127.0.0.1:26 ", "listen unix:/tmp/x proxy_protocol;",
 	 "127.0.0.1:2525 unix:/tmp/x* "},
-	{"protocol", show_protocol, "0", "protocol smtp;", "0", "protocol SMTP;", "0"},
+	{"protocol", show_protocol, "0", "protocol smtp;", "0", "protocol smtp ;", "0"},
 	{"server_name", show_name, "machine", "server_name a.b;", "a.b", "server_name \"\";",
 	 "machine"},
 	{"timeout", show_timeout, "60000", "timeout 5s;", "5000", "timeout 1d;", "86400000"},

@@ -46,6 +46,8 @@ static const struct refused {
 	 "invalid number of arguments in \"user\" directive in c:1 (syntax: user user [group];)"},
 	{MAIN, "user a b c;",
 	 "invalid number of arguments in \"user\" directive in c:1 (syntax: user user [group];)"},
+	{SERVER, "protocol SMTP;",
+	 "unknown protocol \"SMTP\" in c:4 (it can be: smtp, pop3, imap)"},
 	{MAIN, "listen 25;",
 	 "\"listen\" directive is not allowed here in c:1 (this is main, it belongs in server)"},
 	{MAIN, "server { }",
@@ -138,8 +140,7 @@ static const struct refused {
 	{MAIN, "worker_shutdown_timeout 1x;",
 	 "\"worker_shutdown_timeout\" directive invalid value in c:1 (\"1x\" is not a time like "
 	 "500ms, 30s or 1h30m)"},
-	{MAIN, "events { worker_connections x; }",
-	 "\"worker_connections\" directive invalid number in c:1 (\"x\" is not a number)"},
+	{MAIN, "events { worker_connections x; }", "invalid number \"x\" in c:1"},
 	{MAIN, "events { ring_entries 64; }",
 	 "invalid number of arguments in \"ring_entries\" directive in c:1 (syntax: ring_entries "
 	 "submissions completions;)"},
@@ -203,7 +204,7 @@ static const struct refused {
 	 "unexpected end of file, expecting \";\" or \"}\" in c:3 (the quote opened in line 1 is "
 	 "not closed)"},
 	{WHOLE, "worker_processes 1\ndaemon off;",
-	 "invalid number of arguments in \"worker_processes\" directive in c:1 (is a \";\" missing "
+	 "invalid number of arguments in \"worker_processes\" directive in c:2 (is a \";\" missing "
 	 "before \"daemon\" in line 2?)"},
 	{WHOLE, "mail {\nserver { listen 1; }\n",
 	 "unexpected end of file, expecting \"}\" in c:3 (the block opened in line 1 is not "
@@ -218,7 +219,7 @@ static const struct refused {
 	 "unknown mail protocol for server in c:2 (add \"protocol imap;\", \"protocol pop3;\" or "
 	 "\"protocol smtp;\")"},
 	{WHOLE, "mail { timeout 1s\nproxy_timeout 1s; }",
-	 "invalid number of arguments in \"timeout\" directive in c:1 (is a \";\" missing before "
+	 "invalid number of arguments in \"timeout\" directive in c:2 (is a \";\" missing before "
 	 "\"proxy_timeout\" in line 2?)"},
 	{WHOLE, "mail { auth_http 127.0.0.1; server { listen 25; } }\nmail { }",
 	 "\"mail\" directive is duplicate in c:2"},

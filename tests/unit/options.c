@@ -68,6 +68,11 @@ Test(options, actions)
 	cr_assert_eq(parse("-V").action, OPTIONS_VERSION_LONG);
 	cr_assert_eq(parse("-h").action, OPTIONS_HELP);
 	cr_assert_eq(parse("-?").action, OPTIONS_HELP);
+	cr_assert_eq(parse("-v|-s|stop").action, OPTIONS_VERSION);
+	cr_assert_eq(parse("-t|-s|stop").action, OPTIONS_TEST);
+	cr_assert_eq(parse("-tV").action, OPTIONS_TEST);
+	cr_assert_eq(parse("-tV").first, OPTIONS_VERSION_LONG);
+	cr_assert_eq(parse("-hv").action, OPTIONS_HELP);
 	cr_assert_eq(parse("--man-directives").action, OPTIONS_MAN);
 }
 
@@ -103,10 +108,10 @@ static const struct {
 	{"-e", "option \"-e\" requires file name"},
 	{"-p", "option \"-p\" requires directory name"},
 	{"-g", "option \"-g\" requires parameter"},
-	{"-s", "option \"-s\" requires parameter: stop, quit, reload or reopen"},
-	{"-sx", "invalid option: -s \"x\""},
-	{"-x", "invalid option: \"-x\""},
-	{"-tx", "invalid option: \"-x\""},
+	{"-s", "option \"-s\" requires parameter (stop, quit, reload or reopen)"},
+	{"-sx", "invalid option: \"-s x\""},
+	{"-x", "invalid option: \"x\""},
+	{"-tx", "invalid option: \"x\""},
 	{"-", "invalid option: \"-\""},
 	{"--help", "invalid option: \"--help\""},
 	{"file", "invalid option: \"file\""},
