@@ -130,7 +130,9 @@ static void write_request(const struct call *c, unsigned attempt, struct out *o,
 	out_u64(o2, attempt);
 	out_lit(o2, "\r\nClient-IP: ");
 	addr_write(o2, &g->from);
-	out_lit(o2, "\r\nClient-Host: [UNAVAILABLE]\r\n");
+	out_lit(o2, "\r\nClient-Host: ");
+	dns_sim_host(g, o2);
+	out_lit(o2, "\r\n");
 	if (g->login == LOGIN_NONE) {
 		out_lit(o2, "Auth-SMTP-Helo: ");
 		if (g->helo_said)
@@ -218,7 +220,9 @@ static void write_ok(struct call *c)
 	struct out o;
 
 	out_init(&o, bytes, sizeof(bytes));
-	out_lit(&o, "Auth-Status: OK\r\nAuth-Server: 10.255.0.1\r\nAuth-Port: ");
+	out_lit(&o, "Auth-Status: OK\r\nAuth-Server: ");
+	dns_sim_server(g, &o);
+	out_lit(&o, "\r\nAuth-Port: ");
 	out_u64(&o, BACK_PORT + g->id);
 	out_lit(&o, "\r\n");
 	write_back_tls(g, &o);

@@ -65,6 +65,11 @@ static void check_session(struct guest *g, const struct session *s)
 		g->key = key_of(s);
 		g->since_us = now;
 	}
+	/* A client that has said nothing and is gone is not asked about any more. */
+	if ((s->phase == PHASE_NAME_CLIENT || s->phase == PHASE_NAME_CHECK) && g->client.over &&
+	    !g->client.wrote && now > g->over_us + SLACK_US)
+		kernel_violation("left-unnoticed", "guest %u left %llu ms ago", g->id,
+				 (unsigned long long)(now - g->over_us) / 1000);
 	until = g->since_us + limit_us(g, s);
 	if (s->phase == PHASE_RELAY) {
 		until = g->active_us > g->since_us ? g->active_us : g->since_us;
@@ -165,6 +170,8 @@ void checks_thread(struct world *w)
 		kernel_violation("link-left", "%u links, %u of their desks", t->links.used,
 				 t->link_desks.used);
 	check_pipes(&t->bulks);
+	if (dns_sim_open())
+		kernel_violation("question-left", "%u to the DNS", dns_sim_open());
 }
 
 void checks_counters(struct world *w)

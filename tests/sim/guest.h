@@ -8,7 +8,7 @@
 #define SIM_GUEST_H
 
 #include "session/conf.h"
-#include "tests/sim/kernel.h"
+#include "tests/sim/dns_sim.h"
 #include "tests/sim/payload.h"
 #include "tests/sim/replies.h"
 #include "tests/sim/wire.h"
@@ -168,6 +168,7 @@ struct guest {
 	enum guest_tls tls;
 	enum back_tls back_tls, back_tls_said; /* as it is to be; as the auth service says */
 	struct wire_plan wire, back_wire;
+	struct dns_plan dns;
 	uint32_t split; /* CLIENT_INJECTS: bytes of the step that leave at first */
 	enum ending ending;
 	enum leave leave;
@@ -192,9 +193,8 @@ struct guest {
 	bool barred;        /* by its certificate, or its backend's: it must not get in */
 	uint64_t heard_us;  /* steady: when its backend heard of it last */
 	bool struck_before; /* the fault of a sweep had struck when it came */
-	uint64_t over_us, back_over_us;
+	uint64_t over_us, back_over_us, wait_us;
 	uint64_t key, since_us, active_us, login_us; /* the monitor's */
-	uint64_t wait_us;
 };
 
 #endif

@@ -53,6 +53,7 @@ enum fault_kind {
 	FAULT_SPLICE,     /* net_splice(): the connection is gone */
 	FAULT_SLOT,       /* slab_get() of client sessions (linked with --wrap) */
 	FAULT_CHANNEL,    /* a call of tls/channel.h: no memory, or the channel fails */
+	FAULT_DNS,        /* an answer of a name server: it does not know */
 	FAULT_START,      /* calloc, mmap, ring_open, eventfd while a thread opens */
 	FAULT_KINDS
 };

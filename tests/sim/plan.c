@@ -146,8 +146,8 @@ static bool is_fair(const struct guest *g)
 {
 	return g->auth_trick < AUTH_FAIR_TRICKS && g->back_trick < BACK_FAIR_TRICKS &&
 	       g->client_trick == CLIENT_LOGS_IN && g->wire.trick == WIRE_FAIR &&
-	       g->back_wire.trick == WIRE_FAIR && !g->barred && g->conf->timeout_ms >= 60000 &&
-	       g->conf->auth->timeout_ms >= 60000;
+	       g->back_wire.trick == WIRE_FAIR && !g->barred && g->dns.back < DNS_BACK_FAIR &&
+	       g->conf->timeout_ms >= 60000 && g->conf->auth->timeout_ms >= 60000;
 }
 
 void plan_guest(struct guest *g)
@@ -158,6 +158,7 @@ void plan_guest(struct guest *g)
 	g->pace = (enum pace)chance_below(3);
 	g->esmtp = chance_of(8000);
 	plan_tls_guest(g);
+	dns_sim_plan_guest(g);
 	g->fair = is_fair(g);
 	plan_relay(g);
 	/* Who closes for good may not ask for an answer, as new keys can. */

@@ -42,7 +42,8 @@ static void write_xclient(const struct guest *g, struct out *o)
 		out_lit(o, " LOGIN=");
 		codec_xtext(o, out_data(&user));
 	}
-	out_lit(o, " NAME=[UNAVAILABLE]");
+	out_lit(o, " NAME=");
+	dns_sim_host(g, o);
 }
 
 static void write_auth(const struct guest *g, struct out *o)

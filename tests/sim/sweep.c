@@ -303,6 +303,7 @@ const char *sweep_fault(enum fault_kind kind)
 		[FAULT_SPLICE] = "splice",
 		[FAULT_SLOT] = "slot",
 		[FAULT_CHANNEL] = "channel",
+		[FAULT_DNS] = "dns",
 		[FAULT_START] = "start",
 	};
 

@@ -97,6 +97,8 @@ static enum dial_answer on_dial(const struct addr *to, struct end *e)
 		kernel_violation("backend-dialogue", "port %u is nobody's", to->port);
 		return DIAL_REFUSED;
 	}
+	if (to->ip[2] == DNS_DEAD_NET)
+		return DIAL_REFUSED;
 	checks_source(g, end_peer(e));
 	if (g->back_trick == BACK_REFUSES_CONNECT)
 		return DIAL_REFUSED;
@@ -271,6 +273,7 @@ static void open_world(struct world *w, const struct world_start *start)
 	kernel_open(w->seed, &fair);
 	kernel_on_dial(on_dial);
 	kernel_on_dead_end(on_dead_end);
+	dns_sim_world(w);
 	start->plan(w);
 	kernel_weather(&w->weather);
 	kernel_fault(start->fault, start->fault_n);
@@ -326,6 +329,7 @@ bool world_run(const struct world_start *start, struct world_result *result)
 	}
 	wire_clear();
 	channel_sim_clear();
+	dns_sim_world(NULL);
 	authd_done();
 	free(w->guests);
 	free(w);

@@ -40,6 +40,9 @@ struct world {
 	union socket_address source_ip4[WORLD_SOURCES], source_ip6;
 	struct acceptor acceptors[WORLD_SERVERS];
 	struct connector connector, auth_connector;
+	struct dns_conf dns;
+	const struct dns_conf *dns_list[1];
+	struct resolver_conf resolvers[WORLD_SERVERS];
 	char dead[WORLD_SERVICES]; /* the first address: 'r' refuses, 's' is silent, 0 is well */
 	struct guest *guests;
 	uint32_t n_guests, n_over;
