@@ -26,6 +26,9 @@ struct thread_start {
 	_Atomic uint64_t *connection_counter; /* last connection number given, process wide */
 };
 
+/* What large messages go through: so many pipes of so many bytes, opened when they are needed. */
+enum { THREAD_PIPES = 48, THREAD_PIPE_BYTES = 1024 * 1024 };
+
 enum thread_order {
 	THREAD_STOP,   /* end all sessions now, then return from thread_run */
 	THREAD_DRAIN,  /* stop accepting, finish the sessions, then return  */

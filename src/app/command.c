@@ -7,9 +7,11 @@
 
 #include "tls/acceptor.h"
 #include "tls/library.h"
+#include "io/thread.h"
 #include "app/conf.h"
-#include "app/limits.h"
 #include "app/conf_man.h"
+#include "app/limits.h"
+#include "app/limits_ring.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +36,7 @@ static void print_version(void)
 static int long_version(void)
 {
 	struct str wolfssl = library_version(), built = library_built();
-	char ring[LIMITS_TEXT_MAX];
+	char ring[LIMITS_RING_TEXT_MAX];
 	struct utsname u;
 
 	print_version();
@@ -43,7 +45,7 @@ static int long_version(void)
 		(const char *)wolfssl.p, (int)built.n, (const char *)built.p);
 	if (!uname(&u))
 		fprintf(stderr, "running on %s %s %s\n", u.sysname, u.release, u.machine);
-	fprintf(stderr, "%s\n", limits_ring(ring) ? ring : "io_uring can be used");
+	fprintf(stderr, "%s\n", limits_ring_try(ring) ? ring : "io_uring can be used");
 	fprintf(stderr,
 		"configure arguments: --prefix=%s --conf-path=%s --pid-path=%s "
 		"--error-log-path=%s --with-mail\n",
@@ -85,6 +87,34 @@ static int emerg_call(const char *call, const char *what)
 	fprintf(stderr, "ringpost: [emerg] %s \"%s\" failed (%d: %s)\n", call, what, errno,
 		strerror(errno));
 	return 1;
+}
+
+static void print_line(enum log_level level, const char *text)
+{
+	static const char *const names[] = {[LEVEL_EMERG] = "emerg",
+					    [LEVEL_ALERT] = "alert",
+					    [LEVEL_WARN] = "warn",
+					    [LEVEL_NOTICE] = "notice"};
+
+	fprintf(stderr, "ringpost: [%s] %s\n", names[level], text);
+}
+
+static void print_nothing(enum log_level level, const char *text)
+{
+	(void)level;
+	(void)text;
+}
+
+/* What would be in force in a worker process; only a ring that cannot be had is fatal. */
+static int check_limits(const struct conf *c, bool quiet)
+{
+	size_t memory = c->worker.threads * thread_memory(&c->worker);
+	limits_say *say = quiet ? print_nothing : print_line;
+	char text[LIMITS_RING_TEXT_MAX];
+
+	limits_raise(c, say);
+	limits_list(c, memory, say);
+	return limits_ring_try_as(&c->main, text) ? emerg(text) : 0;
 }
 
 static void print_notes(const struct conf *c)
@@ -206,7 +236,7 @@ static int test(const struct options *o)
 		print_notes(c);
 		say_file(o, "the configuration file", "syntax is ok");
 	}
-	rc = check_surroundings(c);
+	rc = check_surroundings(c) || check_limits(c, o->quiet);
 	if (rc || !o->quiet)
 		say_file(o, "configuration file", rc ? "test failed" : "test is successful");
 	if (!rc && o->action == OPTIONS_DUMP)

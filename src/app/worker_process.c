@@ -12,6 +12,7 @@
 #include "io/thread.h"
 #include "app/daemon.h"
 #include "app/limits.h"
+#include "app/limits_ring.h"
 #include "app/log.h"
 
 #include <errno.h>
@@ -52,6 +53,11 @@ static int failed(const char *what)
 	return -1;
 }
 
+static void say(enum log_level level, const char *text)
+{
+	log_put(level, "%s", text);
+}
+
 static int drop_privileges(const struct conf_main *main)
 {
 	if (main->drop_privileges) {
@@ -83,9 +89,9 @@ static int die_with_master(pid_t master)
 
 static int become_worker(const struct worker_start *s)
 {
-	char text[LIMITS_TEXT_MAX];
+	char text[LIMITS_RING_TEXT_MAX];
 
-	limits_raise(s->conf);
+	limits_raise(s->conf, say);
 	if (s->conf->main.working_directory && chdir(s->conf->main.working_directory) != 0) {
 		log_put(LEVEL_ALERT, "chdir(\"%s\") failed (%d: %s)",
 			s->conf->main.working_directory, errno, strerror(errno));
@@ -98,7 +104,7 @@ static int become_worker(const struct worker_start *s)
 		return -1;
 	if (die_with_master(s->master) != 0)
 		return -1;
-	if (limits_ring(text) != 0) {
+	if (limits_ring_try(text) != 0) {
 		log_put(LEVEL_EMERG, "%s", text);
 		return -1;
 	}
@@ -269,8 +275,10 @@ static void announce(void)
 	uint8_t word = WORKER_PROCESS_READY;
 
 	if (s->report)
-		limits_report(s->conf, self.n * (thread_memory(&s->conf->worker) +
-						 log_thread_memory(log_set_outputs(s->logs))));
+		limits_report(s->conf,
+			      self.n * (thread_memory(&s->conf->worker) +
+					log_thread_memory(log_set_outputs(s->logs))),
+			      say);
 	log_also_stderr(false);
 	if (s->detached)
 		daemon_detach(); /* what is logged to stderr has its own descriptor */

@@ -13,13 +13,14 @@
 #include "base/list.h"
 #include "base/str.h"
 #include "session/relay.h"
+#include "io/thread.h"
 
 struct thread;
 struct pair;
 
 enum {
-	BULK_PIPES = 48, /* of one thread */
-	BULK_PIPE_BYTES = 1024 * 1024,
+	BULK_PIPES = THREAD_PIPES,
+	BULK_PIPE_BYTES = THREAD_PIPE_BYTES,
 	BULK_TURN_BYTES = 4 * 1024 * 1024, /* of one way in one turn: fairness */
 };
 

@@ -53,8 +53,24 @@ static void folder_close(void)
 	rmdir(folder);
 }
 
+/* The lines about limits taken out, which every system has others of; how many there were. */
+static unsigned take_out_limits(char *text)
+{
+	unsigned n = 0;
+
+	for (char *p = strstr(text, ": found "); p; p = strstr(text, ": found ")) {
+		char *end = strchr(p, '\n') + 1;
+
+		while (p > text && p[-1] != '\n')
+			p--;
+		memmove(p, end, strlen(end) + 1);
+		n++;
+	}
+	return n;
+}
+
 /* What was written to standard error, with the folder's name taken out. */
-static const char *said(void)
+static char *said(void)
 {
 	static char text[4096];
 	FILE *f = cr_get_redirected_stderr();
@@ -80,13 +96,18 @@ Test(command, run_is_left_to_the_caller)
 
 Test(command, a_good_configuration_is_told_so)
 {
+	char *text;
+
 	options.action = OPTIONS_TEST;
 	write_file("c", "pid pid;\nenv A;\nmail { auth_http 127.0.0.1:9;\n"
 			"server { protocol smtp; listen 127.0.0.1:2525; } }\n");
 	cr_assert_eq(command_perform(&options), 0);
-	cr_assert_str_eq(said(), "ringpost: [notice] \"env\" has no effect in c:2\n"
-				 "ringpost: the configuration file c syntax is ok\n"
-				 "ringpost: configuration file c test is successful\n");
+	text = said();
+	cr_assert(strstr(text, "file descriptors (RLIMIT_NOFILE): found "), "%s", text);
+	cr_assert_geq(take_out_limits(text), 3);
+	cr_assert_str_eq(text, "ringpost: [notice] \"env\" has no effect in c:2\n"
+			       "ringpost: the configuration file c syntax is ok\n"
+			       "ringpost: configuration file c test is successful\n");
 	cr_assert_neq(access(path_of("log"), F_OK), 0);
 	cr_assert_neq(access(path_of("pid"), F_OK), 0);
 }
