@@ -6,6 +6,7 @@
 #include "tests/it/lib/fake.h"
 #include "tests/it/lib/place.h"
 #include "tests/it/lib/talk.h"
+#include "tests/lib/port.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -66,7 +67,7 @@ Test(it_hostile_auth, is_down)
 	char at[32];
 	struct place *p;
 
-	snprintf(at, sizeof(at), "127.0.0.1:%u", place_free_port());
+	snprintf(at, sizeof(at), "127.0.0.1:%u", port_free());
 	p = place_at(at);
 	for (int i = 0; i < 5; i++)
 		fails(p, ".*\\(111: (Connection refused|Unknown error)\\)" TAIL);

@@ -5,6 +5,7 @@
 #include "tests/it/lib/fake.h"
 #include "tests/it/lib/place.h"
 #include "tests/it/lib/talk.h"
+#include "tests/lib/port.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -59,7 +60,7 @@ Test(it_hostile_backend, is_down)
 {
 	char at[32];
 
-	snprintf(at, sizeof(at), "127.0.0.1:%u", place_free_port());
+	snprintf(at, sizeof(at), "127.0.0.1:%u", port_free());
 	fails(place_before(at, NULL), place_ours("connect\\(\\) failed \\(111: (Connection "
 						 "refused|Unknown error)\\) while connecting "
 						 "to upstream" TAIL));

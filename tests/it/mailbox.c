@@ -6,6 +6,7 @@
  */
 #include "tests/it/lib/dovecot.h"
 #include "tests/it/lib/talk.h"
+#include "tests/lib/port.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -45,8 +46,8 @@ static void mail_begin(struct mail *m)
 		 " \"backend_password\": \"%s\"}}}",
 		 m->dovecot.imap, m->dovecot.pop3, DOVECOT_PASSWORD);
 	place_authd(p, users, NULL);
-	m->imap = place_free_port();
-	m->pop3 = place_free_port();
+	m->imap = port_free();
+	m->pop3 = port_free();
 	snprintf(m->imap_text, sizeof(m->imap_text), "%u", m->imap);
 	snprintf(m->pop3_text, sizeof(m->pop3_text), "%u", m->pop3);
 	snprintf(m->sums, sizeof(m->sums), "%s/sums", p->dir);
@@ -340,7 +341,7 @@ Test(it_mailbox, dovecot_hears_nothing_unless_told_to)
 /* The service sends everybody to where they come from. */
 Test(it_mailbox, proxies_in_a_circle_end_by_themselves)
 {
-	uint16_t imap = place_free_port(), pop3 = place_free_port();
+	uint16_t imap = port_free(), pop3 = port_free();
 	struct place *p = place_new();
 	char users[256], mail[512];
 	struct talk t;

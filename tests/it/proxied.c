@@ -5,6 +5,7 @@
  */
 #include "tests/it/lib/balancer.h"
 #include "tests/it/lib/talk.h"
+#include "tests/lib/port.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -30,8 +31,8 @@ static void proxied_open(struct proxied *x, const char *send, const char *direct
 	struct place *p = x->place = place_new();
 	char mail[1024], behind[32];
 
-	x->login = place_free_port();
-	x->none = place_free_port();
+	x->login = port_free();
+	x->none = port_free();
 	balancer_choose(&x->balancer);
 	x->balancer.send = send;
 	x->balancer.proxy = x->none;
@@ -203,7 +204,7 @@ Test(it_proxied, a_backend_that_is_not_there)
 	char dead[32];
 	struct talk t;
 
-	snprintf(dead, sizeof(dead), "127.0.0.1:%u", place_free_port());
+	snprintf(dead, sizeof(dead), "127.0.0.1:%u", port_free());
 	place_authd(p, USERS, (const char *const[]){"--backend", dead, NULL});
 	place_proxy(p, &(struct place_conf){.mail = "proxy_protocol on;"});
 	for (int i = 0; i < 20; i++) {

@@ -6,6 +6,7 @@
 #include "tests/it/lib/secure.h"
 #include "tests/it/lib/talk.h"
 #include "tests/lib/certs.h"
+#include "tests/lib/port.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -62,7 +63,7 @@ static void web_start(struct place *p, struct web *w)
 	snprintf(path, sizeof(path), "%s/web.conf", d);
 	f = fopen(path, "we");
 	cr_assert(f);
-	w->port = place_free_port();
+	w->port = port_free();
 	fprintf(f, web, geteuid() == 0 ? "user root;" : "", d, d, d, d, d, d, d, d, w->port,
 		w->protocols ? w->protocols : "TLSv1.2 TLSv1.3", c, w->identity, c, w->identity,
 		w->requests ? w->requests : 1000, c, strchr(p->sink_at, ':') + 1);

@@ -4,6 +4,8 @@
  */
 #include "tests/lib/program.h"
 
+#include "tests/lib/port.h"
+
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -38,29 +40,8 @@ static const char *binary(void)
 	return path;
 }
 
-/* Two different ports that nobody listens on; held open together so that they differ. */
-static void free_ports(uint16_t ports[2])
-{
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fds[2];
-
-	for (int i = 0; i < 2; i++) {
-		socklen_t n = sizeof(a);
-
-		a.sin_port = 0;
-		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		cr_assert_eq(bind(fds[i], (struct sockaddr *)&a, sizeof(a)), 0);
-		cr_assert_eq(getsockname(fds[i], (struct sockaddr *)&a, &n), 0);
-		ports[i] = ntohs(a.sin_port);
-	}
-	close(fds[0]);
-	close(fds[1]);
-}
-
 void program_init(struct program *p)
 {
-	uint16_t ports[2];
-
 	*p = (struct program){.dir = "/tmp/ringpost-it-XXXXXX"};
 	signal(SIGPIPE, SIG_IGN);
 	cr_assert(mkdtemp(p->dir));
@@ -68,9 +49,8 @@ void program_init(struct program *p)
 	snprintf(p->conf, sizeof(p->conf), "%s/ringpost.conf", p->dir);
 	snprintf(p->log, sizeof(p->log), "%s/error.log", p->dir);
 	snprintf(p->pid_path, sizeof(p->pid_path), "%s/ringpost.pid", p->dir);
-	free_ports(ports);
-	p->port = ports[0];
-	p->spare_port = ports[1];
+	p->port = port_free();
+	p->spare_port = port_free();
 }
 
 void program_configure_all(struct program *p, const char *text)

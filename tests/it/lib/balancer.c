@@ -6,6 +6,7 @@
 
 #include "tests/it/lib/talk.h"
 #include "tests/lib/certs.h"
+#include "tests/lib/port.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -17,8 +18,8 @@
 
 void balancer_choose(struct balancer *b)
 {
-	b->front = place_free_port();
-	b->behind = place_free_port();
+	b->front = port_free();
+	b->behind = port_free();
 }
 
 #define USUAL                                                                                      \
@@ -82,8 +83,8 @@ void balancer_start(struct place *p, const struct balancer *b)
 
 void balancer_choose_tls(struct balancer_tls *b)
 {
-	b->plain = place_free_port();
-	b->tls = place_free_port();
+	b->plain = port_free();
+	b->tls = port_free();
 }
 
 void balancer_start_tls(struct place *p, const struct balancer_tls *b)

@@ -7,6 +7,7 @@
 
 #include "tests/it/lib/talk.h"
 #include "tests/lib/certs.h"
+#include "tests/lib/port.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -164,10 +165,10 @@ static void copy_identity(struct place *p, const struct dovecot *d)
 
 static void choose_ports(struct dovecot *d)
 {
-	d->imap = place_free_port();
-	d->pop3 = place_free_port();
-	d->imaps = d->identity ? place_free_port() : 0;
-	d->pop3s = d->identity ? place_free_port() : 0;
+	d->imap = port_free();
+	d->pop3 = port_free();
+	d->imaps = d->identity ? port_free() : 0;
+	d->pop3s = d->identity ? port_free() : 0;
 }
 
 void dovecot_start(struct place *p, struct dovecot *d)

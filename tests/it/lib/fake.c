@@ -6,6 +6,7 @@
 #include "tests/it/lib/fake.h"
 
 #include "tests/it/lib/place.h"
+#include "tests/lib/port.h"
 #include "tools/lib/net.h"
 
 #include <criterion/criterion.h>
@@ -73,7 +74,7 @@ struct fake *fake_start(void (*serve)(struct fake *, int fd), const char *text)
 	f->serve = serve;
 	f->text = text;
 	f->n = text ? strlen(text) : 0;
-	f->port = place_free_port();
+	f->port = port_free();
 	snprintf(want, sizeof(want), "127.0.0.1:%u", f->port);
 	f->listener = net_listen(want, &a);
 	fcntl(f->listener, F_SETFL, 0);

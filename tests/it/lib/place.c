@@ -6,6 +6,7 @@
 #include "tests/it/lib/place.h"
 
 #include "tests/it/lib/talk.h"
+#include "tests/lib/port.h"
 #include "tests/lib/slowness.h"
 #include "tools/lib/net.h"
 
@@ -193,39 +194,6 @@ int place_run(struct place *p, const char *name, const char *const *argv)
 	return place_wait(place_start(p, name, argv));
 }
 
-/* --- ports
- * ---------------------------------------------------------------------------------------- */
-
-static bool is_free(uint16_t port)
-{
-	struct net_address a;
-	char text[32];
-	bool free_;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-
-	snprintf(text, sizeof(text), "127.0.0.1:%u", port);
-	cr_assert_eq(net_parse(text, &a), 0);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	free_ = bind(fd, &a.sa.any, a.n) == 0 && listen(fd, 1) == 0;
-	close(fd);
-	return free_;
-}
-
-/* Below the ports that the kernel gives to outgoing connections; each test process has its own. */
-uint16_t place_free_port(void)
-{
-	static unsigned next;
-
-	for (int i = 0; i < 1000; i++) {
-		unsigned port = 10000 + ((unsigned)getpid() * 16 + next++) % 20000;
-
-		if (is_free((uint16_t)port))
-			return (uint16_t)port;
-	}
-	cr_assert_fail("no free port");
-	return 0;
-}
-
 /* --- the programs
  * ---------------------------------------------------------------------------------- */
 
@@ -365,9 +333,9 @@ void place_proxy(struct place *p, const struct place_conf *conf)
 
 	snprintf(program, sizeof(program), "%s/ringpost", build());
 	path_of(p, "nginx.conf", path);
-	p->login = place_free_port();
-	p->none = place_free_port();
-	p->pass = place_free_port();
+	p->login = port_free();
+	p->none = port_free();
+	p->pass = port_free();
 	write_conf(p, conf);
 	p->proxy = place_start(p, "proxy", argv);
 	while (!greets(p->login)) {

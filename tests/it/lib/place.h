@@ -90,9 +90,6 @@ int place_worker_fds(struct place *p);
 /* The worker must come down to so many descriptors within 20 seconds. */
 void place_expect_fds(struct place *p, int most);
 
-/* A port of 127.0.0.1 that nobody listens on. */
-uint16_t place_free_port(void);
-
 /* Sleeps between two looks at something that is awaited. */
 void place_pause(void);
 

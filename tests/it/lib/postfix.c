@@ -6,6 +6,7 @@
 
 #include "tests/it/lib/talk.h"
 #include "tests/lib/certs.h"
+#include "tests/lib/port.h"
 
 #include <criterion/criterion.h>
 #include <pwd.h>
@@ -78,7 +79,7 @@ static void make_folder(const char *dir, const char *name, bool its_own)
 
 uint16_t postfix_start(struct place *p, const char *identity)
 {
-	uint16_t port = place_free_port();
+	uint16_t port = port_free();
 	uint64_t began = place_now_ms();
 	char dir[256], etc[300];
 	const char *argv[] = {"/usr/sbin/postfix", "-c", etc, "start-fg", NULL};

@@ -5,6 +5,7 @@
 #include "tests/it/lib/secure.h"
 
 #include "tests/lib/certs.h"
+#include "tests/lib/port.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -20,12 +21,12 @@ void secure_begin(struct secure *s, const char *const *sink_options)
 	cr_assert(certs_folder());
 	*s = (struct secure){.place = place_new()};
 	place_sink(s->place, sink_options);
-	s->smtps = place_free_port();
-	s->imaps = place_free_port();
-	s->pop3s = place_free_port();
-	s->smtp = place_free_port();
-	s->imap = place_free_port();
-	s->pop3 = place_free_port();
+	s->smtps = port_free();
+	s->imaps = port_free();
+	s->pop3s = port_free();
+	s->smtp = port_free();
+	s->imap = port_free();
+	s->pop3 = port_free();
 }
 
 char *secure_text(const struct secure *s, const char *text)
