@@ -15,6 +15,7 @@ int main(int argc, char **argv)
 
 	must_report_to(log_must);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a log at its limit loses lines, not sessions */
 	status = command_perform(&options);
 	return status == COMMAND_SERVE ? master_run(&options) : status;
 }
