@@ -272,8 +272,10 @@ static const struct conf_row rows[] = {
 		 "too. "
 		 "Not known to NGINX."},
 
-	{SETTING("proxy", M_S), ARGS(1, 1), AT(proxy), .set = conf_value_flag, .fallback = "off",
-	 .syntax = "on | off", .help = "Accepted, and without effect, as in NGINX."},
+	{SETTING("proxy", M_S), ARGS(1, 1), AT(proxy), .set = conf_value_proxy,
+	 .syntax = "on | off",
+	 .help = "Accepted with a warning, and without effect, as in NGINX: mail is always "
+		 "proxied."},
 	{SETTING("proxy_buffer", M_S), ARGS(1, 1), AT(proxy_buffer), .set = conf_value_size,
 	 LIMIT(BUFFER_MIN, BUFFER_MAX), .fallback = "4k", .syntax = "size",
 	 .help = "The longest reply that a mail server may give before a session is handed to "

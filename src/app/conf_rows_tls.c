@@ -71,7 +71,8 @@ static const struct conf_row rows[] = {
 	 .set = conf_tls_set_protocols, .choices = protocols, .fallback = "TLSv1.2 TLSv1.3",
 	 .syntax = VERSIONS,
 	 .help = "Which versions of TLS are spoken. SSLv2 and SSLv3 do not exist here; naming "
-		 "them is worth a warning."},
+		 "them is worth a warning. So is a list without TLSv1.2 and TLSv1.3, as it was "
+		 "written before there were any: they are spoken as well then."},
 	{SETTING("ssl_ciphers", M_S), ARGS(1, 1), AT(tls.ciphers), .set = conf_tls_set_ciphers,
 	 .fallback = CIPHERS_DEFAULT, .syntax = "ciphers",
 	 .help = "Which ciphers may be used up to TLS 1.2, as OpenSSL writes them: names, groups "

@@ -124,6 +124,21 @@ static void warn_of_gaps(struct conf_build *b, const struct conf_call *c, uint32
 					x->name, c->row->name);
 }
 
+/* A list of a time when there was nothing newer: today hardly a client would come in. */
+static void add_newer(struct conf_build *b, const struct conf_call *c, uint32_t *set)
+{
+	uint32_t newer = (TLS_1_1 | TLS_1_2 | TLS_1_3) & library_versions();
+
+	if (!*set || *set & (TLS_1_2 | TLS_1_3))
+		return;
+	conf_build_warn(
+		b, c->where,
+		"\"%s\" has nothing newer than \"%s\", which clients of today refuse: newer "
+		"versions are spoken as well",
+		c->row->name, *set & TLS_1_1 ? "TLSv1.1" : "TLSv1");
+	*set |= newer;
+}
+
 int conf_tls_set_protocols(struct conf_build *b, const struct conf_call *c)
 {
 	uint32_t *set = conf_table_field(c);
@@ -131,6 +146,7 @@ int conf_tls_set_protocols(struct conf_build *b, const struct conf_call *c)
 	if (conf_value_choices(b, c))
 		return -1;
 	warn_of_old(b, c);
+	add_newer(b, c, set);
 	leave_out_unknown(b, c, set);
 	warn_of_gaps(b, c, *set);
 	if (*set)

@@ -137,6 +137,13 @@ int conf_value_flag(struct conf_build *b, const struct conf_call *c)
 	return 0;
 }
 
+int conf_value_proxy(struct conf_build *b, const struct conf_call *c)
+{
+	conf_build_warn(b, c->where,
+			"the \"proxy\" directive has no effect any more: mail is always proxied");
+	return conf_value_flag(b, c);
+}
+
 static int store_u64(struct conf_build *b, const struct conf_call *c, uint64_t value)
 {
 	const struct conf_row *row = c->row;
@@ -188,9 +195,27 @@ int conf_value_size(struct conf_build *b, const struct conf_call *c)
 	return store_u64(b, c, value);
 }
 
+/* Long ago, a time without a unit was in milliseconds. */
+enum { OLD_MS_MIN = 60000, OLD_MS_STEP = 1000 };
+
+static void warn_of_old_ms(struct conf_build *b, const struct conf_call *c)
+{
+	struct str s = c->args[0].text;
+	uint64_t n;
+
+	if (str_u64(s, INT64_MAX, &n) || n < OLD_MS_MIN || n % OLD_MS_STEP)
+		return;
+	conf_build_warn(b, c->where,
+			"\"%s %.*s\" is %llu hours: a time without a unit is in "
+			"seconds, milliseconds are written \"%.*sms\"",
+			c->row->name, CONF_STR(s), (unsigned long long)n / 3600, CONF_STR(s));
+}
+
 int conf_value_ms(struct conf_build *b, const struct conf_call *c)
 {
 	uint64_t value;
+
+	warn_of_old_ms(b, c);
 
 	if (conf_value_parse_ms(c->args[0].text, &value)) {
 		conf_error_at(b->error, c->where, "\"%s\" directive invalid value", c->row->name);

@@ -21,6 +21,7 @@ NODISCARD int conf_value_parse_flag(struct str s, bool *on);
 conf_set conf_value_flag, conf_value_number, conf_value_size, conf_value_ms, conf_value_s;
 conf_set conf_value_word, conf_value_words, conf_value_choice, conf_value_choices;
 conf_set conf_value_ring_entries, conf_value_ring_buffers;
-conf_set conf_value_connections, conf_value_threads, conf_value_user, conf_value_path;
+conf_set conf_value_proxy, conf_value_connections, conf_value_threads, conf_value_user,
+	conf_value_path;
 
 #endif

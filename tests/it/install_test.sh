@@ -64,7 +64,7 @@ tested() {
 		"$program" -t -p "$scratch" -c "$scratch/try.conf" -e "$scratch/error.log"
 }
 sed -n '/^```nginx/,/^```$/p' README.md | sed '/^```nginx/d; /^```$/,$d' >"$scratch/readme.conf"
-# The certificates that conf.example/tls.conf names.
+# The certificates that conf.example/mail.conf names.
 tests/lib/make_certs build/test-certs
 mkdir "$scratch/tls"
 for name in mail.example.org=ecdsa mail.example.org-rsa=rsa example.net=wild; do

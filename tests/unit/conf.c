@@ -359,7 +359,7 @@ Test(conf, the_example_with_tls_is_good)
 	struct conf *c;
 
 	cr_assert(certs_folder() && mkdtemp(folder));
-	link_file(folder, "c", "conf.example/tls.conf");
+	link_file(folder, "c", "conf.example/mail.conf");
 	snprintf(path, sizeof(path), "%s/tls", folder);
 	cr_assert(!mkdir(path, 0700));
 	for (size_t i = 0; i < sizeof(linked) / sizeof(linked[0]); i++) {

@@ -499,6 +499,26 @@ Test(conf_tls_effects, old_versions_are_spoken_if_the_library_can)
 	look_away(&l);
 }
 
+Test(conf_tls_effects, a_list_of_long_ago_gets_what_is_newer)
+{
+	static const char *const old[] = {"TLSv1", "TLSv1.1", "SSLv3 TLSv1 TLSv1.1"};
+	uint32_t today = TLS_1_2 | TLS_1_3;
+
+	for (size_t i = 0; i < 3; i++) {
+		char text[256];
+		struct looked l;
+
+		snprintf(text, sizeof(text),
+			 "mail { auth_http_ssl_verify off; " CERT " ssl_protocols %s; server { } }",
+			 old[i]);
+		look(&l, text);
+		cr_expect_eq(l.front.suites.versions & today, today & library_versions());
+		cr_expect(l.b.notes.n && strstr(((struct conf_note *)l.b.notes.items)[i == 2].text,
+						"has nothing newer than \"TLSv1"));
+		look_away(&l);
+	}
+}
+
 Test(conf_tls_effects, a_version_between_is_spoken_and_told)
 {
 	struct looked l;
