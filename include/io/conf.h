@@ -20,7 +20,9 @@ union socket_address {
 	struct sockaddr_un un;
 };
 
-/* The name servers of a resolver, and what is asked of them. */
+enum { DNS_SERVERS_MAX = 64 };
+
+/* The name servers of a resolver, at most DNS_SERVERS_MAX, and what is asked of them. */
 struct dns_conf {
 	const union socket_address *servers;
 	uint32_t n_servers;
@@ -48,8 +50,10 @@ struct auth_service_conf {
 	struct str name; /* as the log shows it: "127.0.0.1:9000" or "unix:/path" */
 	const union socket_address *addresses; /* tried in turn when one cannot be reached */
 	uint32_t n_addresses;
-	uint64_t timeout_ms;               /* auth_http_timeout */
-	const struct connector *connector; /* https; NULL: plain HTTP */
+	const struct resolver_conf *resolver; /* which http.host is looked up by again; or NULL */
+	uint16_t port;                        /* of the addresses that it finds */
+	uint64_t timeout_ms;                  /* auth_http_timeout */
+	const struct connector *connector;    /* https; NULL: plain HTTP */
 	uint32_t keepalive;       /* idle connections kept per thread, 0: one per request */
 	uint32_t connections_max; /* open at once per thread */
 	uint32_t queue_max;       /* requests waiting for a connection, per thread */

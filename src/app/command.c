@@ -7,6 +7,7 @@
 
 #include "tls/acceptor.h"
 #include "tls/library.h"
+#include "io/library.h"
 #include "io/thread.h"
 #include "app/conf.h"
 #include "app/conf_man.h"
@@ -35,7 +36,7 @@ static void print_version(void)
 
 static int long_version(void)
 {
-	struct str wolfssl = library_version(), built = library_built();
+	struct str wolfssl = library_version(), built = library_built(), cares = dns_version();
 	char ring[LIMITS_RING_TEXT_MAX];
 	struct utsname u;
 
@@ -43,6 +44,7 @@ static int long_version(void)
 	fprintf(stderr, "built by %s, C %ld\n", compiler, __STDC_VERSION__);
 	fprintf(stderr, "running with wolfSSL %.*s (%.*s)\n", (int)wolfssl.n,
 		(const char *)wolfssl.p, (int)built.n, (const char *)built.p);
+	fprintf(stderr, "running with c-ares %.*s\n", (int)cares.n, (const char *)cares.p);
 	if (!uname(&u))
 		fprintf(stderr, "running on %s %s %s\n", u.sysname, u.release, u.machine);
 	fprintf(stderr, "%s\n", limits_ring_try(ring) ? ring : "io_uring can be used");

@@ -48,6 +48,15 @@ static size_t host_length(struct str s)
 	return slash < query ? slash : query;
 }
 
+/* What another look at the DNS may find elsewhere. */
+static bool is_named(struct str host)
+{
+	struct addr a;
+
+	return host.p[0] != '[' && addr_parse(host, &a) && !str_eq(host, STR("*")) &&
+	       !str_eq_nocase(host, STR("localhost"));
+}
+
 static int set_inet(struct conf_build *b, const struct conf_call *c, struct str s,
 		    struct conf_auth_url *url)
 {
@@ -68,6 +77,8 @@ static int set_inet(struct conf_build *b, const struct conf_call *c, struct str 
 		return bad_url(b, c, "host not found");
 	}
 	url->host = conf_pool_str(b->pool, name.host);
+	url->named = is_named(name.host);
+	url->port = port;
 	url->uri = whole_uri(b, str_from(s, n));
 	url->addresses = found.items;
 	url->n_addresses = found.n;

@@ -13,6 +13,8 @@ struct conf_auth_url {
 	const union socket_address *addresses;
 	uint32_t n_addresses;
 	bool https;
+	bool named;    /* the host is a name, and not the one of this machine */
+	uint16_t port; /* then: of its addresses */
 	struct conf_where where;
 };
 

@@ -11,6 +11,7 @@
 #include "app/conf_capability.h"
 #include "app/conf_log.h"
 #include "app/conf_net.h"
+#include "app/conf_resolver.h"
 #include "app/conf_tls_build.h"
 #include "app/conf_tls_client.h"
 
@@ -153,12 +154,20 @@ static struct str join_lines(struct conf_build *b, const struct conf_words *line
 	return str_of(to, n);
 }
 
+static bool same_resolver(const struct resolver_conf *a, const struct resolver_conf *x)
+{
+	if (!a || !x)
+		return a == x;
+	return a->dns == x->dns && a->timeout_ms == x->timeout_ms;
+}
+
 static bool same_service(const struct auth_service_conf *a, const struct auth_service_conf *x)
 {
-	return a->addresses == x->addresses && a->timeout_ms == x->timeout_ms &&
-	       a->keepalive == x->keepalive && a->connections_max == x->connections_max &&
-	       a->queue_max == x->queue_max && a->connector == x->connector &&
-	       a->http.pass_cert == x->http.pass_cert && str_eq(a->http.headers, x->http.headers);
+	return a->addresses == x->addresses && same_resolver(a->resolver, x->resolver) &&
+	       a->timeout_ms == x->timeout_ms && a->keepalive == x->keepalive &&
+	       a->connections_max == x->connections_max && a->queue_max == x->queue_max &&
+	       a->connector == x->connector && a->http.pass_cert == x->http.pass_cert &&
+	       str_eq(a->http.headers, x->http.headers);
 }
 
 /* "[::1]" without its brackets, as a certificate has it. */
@@ -187,8 +196,10 @@ static int auth_connector(struct conf_build *b, const struct conf_settings *s,
 }
 
 /* Servers that inherit the same auth_http share its connections. NULL: *b->error says why. */
-static const struct auth_service_conf *
-auth_service(struct conf_build *b, const struct conf_settings *s, struct conf_vec *services)
+static const struct auth_service_conf *auth_service(struct conf_build *b,
+						    const struct conf_settings *s,
+						    struct conf_vec *services,
+						    const struct resolver_conf *resolver)
 {
 	const struct conf_auth_url *url = s->auth_url;
 	struct auth_service_conf new = {
@@ -200,6 +211,8 @@ auth_service(struct conf_build *b, const struct conf_settings *s, struct conf_ve
 		.name = url->name,
 		.addresses = url->addresses,
 		.n_addresses = url->n_addresses,
+		.resolver = url->named ? resolver : NULL,
+		.port = url->port,
 		.timeout_ms = s->auth_timeout_ms,
 		.keepalive = (uint32_t)s->auth_keepalive,
 		.connections_max = (uint32_t)s->auth_connections,
@@ -310,7 +323,7 @@ static int settle_tls(struct conf_build *b, const struct conf_settings *s, struc
 static int compile_servers(struct conf_build *b, struct conf *c)
 {
 	struct conf_settings **all = b->servers.items;
-	struct conf_vec services = {0};
+	struct conf_vec services = {0}, resolvers = {0};
 	struct server_conf *session;
 
 	c->n_servers = b->servers.n;
@@ -320,7 +333,8 @@ static int compile_servers(struct conf_build *b, struct conf *c)
 			return -1;
 		c->servers[i] = lay_out(b, all[i]);
 		session = &c->servers[i]->session;
-		session->auth = auth_service(b, all[i], &services);
+		session->resolver = conf_resolver_build(b, all[i], &resolvers);
+		session->auth = auth_service(b, all[i], &services, session->resolver);
 		if (!session->auth || settle_tls(b, all[i], session))
 			return -1;
 		session->auth_name = session->auth->name;
@@ -331,6 +345,8 @@ static int compile_servers(struct conf_build *b, struct conf *c)
 	}
 	c->worker.auth_services = services.items;
 	c->worker.n_auth_services = services.n;
+	c->worker.dns = resolvers.items;
+	c->worker.n_dns = resolvers.n;
 	return 0;
 }
 

@@ -80,11 +80,6 @@ int conf_man_print(void)
 	for (uint32_t i = 0; i < conf_table_n(); i++)
 		if (conf_table_row(i)->help)
 			print_row(conf_table_row(i));
-	fputs(".SH NOT SUPPORTED YET\n"
-	      "These directives of NGINX are refused at start rather than passed over, unless "
-	      "their value is off:\n",
-	      stdout);
-	print_names(CONF_LATER);
 	fputs(".SH WITHOUT EFFECT\n"
 	      "These directives of NGINX are accepted, with a notice in the log:\n",
 	      stdout);

@@ -186,31 +186,6 @@ static int skip_foreign(struct conf_build *b, const struct scope *s, const struc
 	return 0;
 }
 
-/* Is s one of the values, which are separated by a space? */
-static bool one_of(const char *values, struct str s)
-{
-	struct str rest = values ? str_cstr(values) : str_none();
-
-	while (rest.n) {
-		size_t n = str_find(rest, ' ');
-
-		if (str_eq_nocase(str_first(rest, n), s))
-			return true;
-		rest = str_from(rest, n + 1);
-	}
-	return false;
-}
-
-static int refuse_later(struct conf_build *b, const struct conf_call *c)
-{
-	if (c->n == 1 && one_of(c->row->off, c->args[0].text))
-		return 0;
-	conf_error_at(b->error, c->where, "\"%s\" is not supported yet", c->row->name);
-	if (c->row->off)
-		return conf_error_help(b->error, "it can only be off so far");
-	return conf_error_help(b->error, "take it out for now");
-}
-
 static int include(struct conf_build *b, const struct scope *s, const struct conf_call *c)
 {
 	const char *pattern = conf_build_path(b, b->folder, c->args[0].text);
@@ -248,8 +223,6 @@ static int perform(struct conf_build *b, const struct scope *s, const struct con
 		return c->row->set ? c->row->set(b, c) : 0;
 	case CONF_FOREIGN:
 		return skip_foreign(b, s, c);
-	case CONF_LATER:
-		return refuse_later(b, c);
 	}
 	return 0;
 }

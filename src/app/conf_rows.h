@@ -48,10 +48,5 @@ extern const struct conf_rows conf_rows_core, conf_rows_tls, conf_rows_nginx;
 		.name = (text), .kind = CONF_FOREIGN, .contexts = MAIN, .args_max = CONF_ARGS_ANY, \
 		.repeats = true                                                                    \
 	}
-#define LATER(text, where, values)                                                                 \
-	{                                                                                          \
-		.name = (text), .kind = CONF_LATER, .contexts = (where),                           \
-		.args_max = CONF_ARGS_ANY, .repeats = true, .off = (values)                        \
-	}
 
 #endif

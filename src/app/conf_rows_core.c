@@ -10,49 +10,50 @@
 #include "app/conf_listen.h"
 #include "app/conf_log.h"
 #include "app/conf_real_ip.h"
+#include "app/conf_resolver.h"
 #include "app/conf_value.h"
 
 static const struct conf_choice protocols[] = {
-	{"smtp", PROTOCOL_SMTP, false},
-	{"pop3", PROTOCOL_POP3, false},
-	{"imap", PROTOCOL_IMAP, false},
-	{NULL, 0, false},
+	{"smtp", PROTOCOL_SMTP},
+	{"pop3", PROTOCOL_POP3},
+	{"imap", PROTOCOL_IMAP},
+	{NULL, 0},
 };
 
 static const struct conf_choice smtp_methods[] = {
-	{"plain", 1u << SASL_PLAIN, false},       {"login", 1u << SASL_LOGIN, false},
-	{"cram-md5", 1u << SASL_CRAM_MD5, false}, {"external", 1u << SASL_EXTERNAL, false},
-	{"xoauth2", 1u << SASL_XOAUTH2, false},   {"oauthbearer", 1u << SASL_OAUTHBEARER, false},
-	{"none", 1u << FRONT_METHOD_NONE, false}, {NULL, 0, false},
+	{"plain", 1u << SASL_PLAIN},       {"login", 1u << SASL_LOGIN},
+	{"cram-md5", 1u << SASL_CRAM_MD5}, {"external", 1u << SASL_EXTERNAL},
+	{"xoauth2", 1u << SASL_XOAUTH2},   {"oauthbearer", 1u << SASL_OAUTHBEARER},
+	{"none", 1u << FRONT_METHOD_NONE}, {NULL, 0},
 };
 
 static const struct conf_choice proxy_headers[] = {
-	{"off", PROXY_OUT_OFF, false},
-	{"on", PROXY_OUT_V1, false},
-	{"v2", PROXY_OUT_V2, false},
-	{NULL, 0, false},
+	{"off", PROXY_OUT_OFF},
+	{"on", PROXY_OUT_V1},
+	{"v2", PROXY_OUT_V2},
+	{NULL, 0},
 };
 
 /* USER and PASS, AUTH PLAIN and AUTH LOGIN come together, as in NGINX. */
 static const struct conf_choice pop3_methods[] = {
-	{"plain", 1u << SASL_PLAIN | 1u << SASL_LOGIN, false},
-	{"apop", 1u << FRONT_METHOD_APOP, false},
-	{"cram-md5", 1u << SASL_CRAM_MD5, false},
-	{"external", 1u << SASL_EXTERNAL, false},
-	{"xoauth2", 1u << SASL_XOAUTH2, false},
-	{"oauthbearer", 1u << SASL_OAUTHBEARER, false},
-	{NULL, 0, false},
+	{"plain", 1u << SASL_PLAIN | 1u << SASL_LOGIN},
+	{"apop", 1u << FRONT_METHOD_APOP},
+	{"cram-md5", 1u << SASL_CRAM_MD5},
+	{"external", 1u << SASL_EXTERNAL},
+	{"xoauth2", 1u << SASL_XOAUTH2},
+	{"oauthbearer", 1u << SASL_OAUTHBEARER},
+	{NULL, 0},
 };
 
 /* plain stands for LOGIN and AUTHENTICATE PLAIN, login for AUTHENTICATE LOGIN alone. */
 static const struct conf_choice imap_methods[] = {
-	{"plain", 1u << SASL_PLAIN, false},
-	{"login", 1u << SASL_LOGIN, false},
-	{"cram-md5", 1u << SASL_CRAM_MD5, false},
-	{"external", 1u << SASL_EXTERNAL, false},
-	{"xoauth2", 1u << SASL_XOAUTH2, false},
-	{"oauthbearer", 1u << SASL_OAUTHBEARER, false},
-	{NULL, 0, false},
+	{"plain", 1u << SASL_PLAIN},
+	{"login", 1u << SASL_LOGIN},
+	{"cram-md5", 1u << SASL_CRAM_MD5},
+	{"external", 1u << SASL_EXTERNAL},
+	{"xoauth2", 1u << SASL_XOAUTH2},
+	{"oauthbearer", 1u << SASL_OAUTHBEARER},
+	{NULL, 0},
 };
 
 enum { BUFFER_MIN = 64, BUFFER_MAX = 16 << 20, PER_THREAD_MAX = 1 << 20 };
@@ -175,12 +176,30 @@ static const struct conf_row rows[] = {
 	 LIMIT(0, UINT32_MAX), .fallback = "1000", .syntax = "number",
 	 .help = "With more commands than this before the login, a session ends. 0: no limit."},
 
+	{SETTING("resolver", M_S), ARGS(1, CONF_ARGS_ANY), AT(resolver), .set = conf_resolver_set,
+	 .fallback = "off",
+	 .syntax = "address[:port] ... [valid=time] [ipv4=on | off] [ipv6=on | off] | off",
+	 .help = "The name servers that are asked for names, one after the other; port 53 unless "
+		 "given. With it, an SMTP client's address is looked up, and the name confirmed by "
+		 "looking that up in turn, before the greeting: the authentication service is told "
+		 "in Client-Host, mail servers by XCLIENT. A host name in auth_http is looked up "
+		 "again whenever its time is over, and the authentication service may say a "
+		 "host name in Auth-Server. Answers are kept as long as they say themselves, or "
+		 "for the time of valid. ipv4=off and ipv6=off leave out addresses of that kind. "
+		 "The system's own resolver, and its list of hosts, are not asked."},
+	{SETTING("resolver_timeout", M_S), ARGS(1, 1), AT(resolver_timeout_ms),
+	 .set = conf_value_ms, LIMIT(0, TIME_MAX), .fallback = "30s", .syntax = "time",
+	 .help = "How long the name servers may take to answer, for one name; 0: for ever."},
+
 	{SETTING("auth_http", M_S), ARGS(1, 1), .last_counts = true, AT(auth_url),
 	 .set = conf_auth_set_url,
 	 .syntax = "[http:// | https://]host[:port][/uri] | unix:path[:/uri]",
 	 .help = "The service that is asked about every login, over HTTP, or over TLS with "
 		 "https:// "
-		 "(see auth_http_ssl_verify). A host name is looked up once, at start; when it has "
+		 "(see auth_http_ssl_verify). A host name is looked up at start; with a resolver, "
+		 "it "
+		 "is looked up again, without any login waiting for that, whenever its time is "
+		 "over, and its last known addresses stay when that fails. When it has "
 		 "several addresses, the next is tried when one cannot be reached. Every server "
 		 "needs one."},
 	{SETTING("auth_http_header", M_S), ARGS(2, 2), .repeats = true, AT(auth_headers),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * conf_rows_nginx: directives of NGINX that an nginx.conf may have and that do nothing here: those
- * that are refused, those that are passed over, and the blocks that NGINX has to serve itself.
+ * that are passed over, and the blocks that NGINX has to serve itself.
  */
 #include "app/conf_rows.h"
 
@@ -11,15 +11,10 @@
 #define IDLE_TIME   .set = conf_value_ms, IDLE_VALUE, LIMIT(0, INT64_MAX)
 #define IDLE_NUMBER .set = conf_value_number, IDLE_VALUE, LIMIT(0, INT64_MAX)
 
-static const struct conf_choice debug_points[] = {
-	{"stop", 1, false}, {"abort", 2, false}, {NULL, 0, false}};
+static const struct conf_choice debug_points[] = {{"stop", 1}, {"abort", 2}, {NULL, 0}};
 
 static const struct conf_row rows[] = {
-	/* refused until the work that brings them */
-	LATER("resolver", M_S, "off"),
-
 	/* NGINX's own business: harmless to pass over */
-	IDLE("resolver_timeout", M_S),
 	IDLE("worker_cpu_affinity", MAIN),
 	IDLE("worker_priority", MAIN),
 	IDLE("env", MAIN),

@@ -12,35 +12,30 @@
 #define M_S_N (M_S | CONF_IN_NAME)
 
 static const struct conf_choice starttls[] = {
-	{"off", STARTTLS_OFF, false},
-	{"on", STARTTLS_ON, false},
-	{"only", STARTTLS_ONLY, false},
-	{NULL, 0, false},
+	{"off", STARTTLS_OFF},
+	{"on", STARTTLS_ON},
+	{"only", STARTTLS_ONLY},
+	{NULL, 0},
 };
 
 static const struct conf_choice protocols[] = {
-	{"SSLv2", 0, false},
-	{"SSLv3", 0, false},
-	{"TLSv1", TLS_1_0, false},
-	{"TLSv1.1", TLS_1_1, false},
-	{"TLSv1.2", TLS_1_2, false},
-	{"TLSv1.3", TLS_1_3, false},
-	{NULL, 0, false},
+	{"SSLv2", 0},         {"SSLv3", 0},         {"TLSv1", TLS_1_0}, {"TLSv1.1", TLS_1_1},
+	{"TLSv1.2", TLS_1_2}, {"TLSv1.3", TLS_1_3}, {NULL, 0},
 };
 
 static const struct conf_choice verify[] = {
-	{"off", TLS_VERIFY_OFF, false},
-	{"on", TLS_VERIFY_ON, false},
-	{"optional", TLS_VERIFY_OPTIONAL, false},
-	{"optional_no_ca", TLS_VERIFY_OPTIONAL_NO_CA, false},
-	{NULL, 0, false},
+	{"off", TLS_VERIFY_OFF},
+	{"on", TLS_VERIFY_ON},
+	{"optional", TLS_VERIFY_OPTIONAL},
+	{"optional_no_ca", TLS_VERIFY_OPTIONAL_NO_CA},
+	{NULL, 0},
 };
 
 static const struct conf_choice back[] = {
-	{"off", BACK_TLS_OFF, false},
-	{"on", BACK_TLS_ON, false},
-	{"starttls", BACK_TLS_STARTTLS, false},
-	{NULL, 0, false},
+	{"off", BACK_TLS_OFF},
+	{"on", BACK_TLS_ON},
+	{"starttls", BACK_TLS_STARTTLS},
+	{NULL, 0},
 };
 
 #define VERSIONS "[TLSv1] [TLSv1.1] [TLSv1.2] [TLSv1.3]"

@@ -66,6 +66,8 @@ struct conf_settings {
 	const struct source_conf *sources;
 	struct conf_vec real_ip_from; /* struct addr_net */
 	bool auth_pass_cert;
+	struct dns_conf *resolver; /* NULL: off */
+	uint64_t resolver_timeout_ms;
 	struct conf_said ssl;      /* a bool */
 	struct conf_said starttls; /* enum front_starttls */
 	struct conf_tls tls;
@@ -80,7 +82,6 @@ enum conf_kind {
 	CONF_INCLUDE, /* reads other files in its place                         */
 	CONF_IDLE,    /* NGINX's own business: accepted, noted, without effect  */
 	CONF_FOREIGN, /* a block for NGINX itself: skipped whole, noted         */
-	CONF_LATER,   /* refused as not supported yet, unless it says "off"     */
 };
 
 struct conf_row;
@@ -102,7 +103,6 @@ typedef int conf_set(struct conf_build *b, const struct conf_call *c);
 struct conf_choice {
 	const char *name;
 	uint32_t value;
-	bool later; /* known, and not supported yet */
 };
 
 struct conf_row {
@@ -117,9 +117,8 @@ struct conf_row {
 	conf_set *set;
 	uint64_t min, max;                 /* numbers, sizes and times in ms */
 	const struct conf_choice *choices; /* ended by a NULL name */
-	const char *off;      /* CONF_LATER: values that mean off, separated by a space */
-	const char *fallback; /* the default, as it would be written; NULL: none */
-	const char *syntax;   /* arguments in the manual's words */
+	const char *fallback;              /* the default, as it would be written; NULL: none */
+	const char *syntax;                /* arguments in the manual's words */
 	const char *help;
 };
 

@@ -283,25 +283,17 @@ static const struct conf_choice *find_choice(const struct conf_row *row, struct 
 	return NULL;
 }
 
-/* "one of plain, login": only what can be used. */
+/* "one of plain, login" */
 static int help_choices(struct conf_build *b, const struct conf_row *row)
 {
 	char text[200] = "";
 
 	for (const struct conf_choice *x = row->choices; x->name; x++) {
-		if (x->later)
-			continue;
 		if (*text)
 			strncat(text, ", ", sizeof(text) - strlen(text) - 1);
 		strncat(text, x->name, sizeof(text) - strlen(text) - 1);
 	}
 	return conf_error_help(b->error, "it can be: %s", text);
-}
-
-static int refuse_later(struct conf_build *b, const struct conf_call *c, const char *value)
-{
-	return conf_error_at(b->error, c->where, "\"%s %s\" is not supported yet", c->row->name,
-			     value);
 }
 
 int conf_value_choice(struct conf_build *b, const struct conf_call *c)
@@ -313,8 +305,6 @@ int conf_value_choice(struct conf_build *b, const struct conf_call *c)
 			      CONF_STR(c->args[0].text));
 		return help_choices(b, c->row);
 	}
-	if (x->later)
-		return refuse_later(b, c, x->name);
 	memcpy(conf_table_field(c), &x->value, sizeof(x->value));
 	return 0;
 }
@@ -332,8 +322,6 @@ int conf_value_choices(struct conf_build *b, const struct conf_call *c)
 				      CONF_STR(c->args[i].text));
 			return help_choices(b, c->row);
 		}
-		if (x->later)
-			return refuse_later(b, c, x->name);
 		if (set & x->value)
 			conf_build_warn(b, c->where, "duplicate value \"%s\"", x->name);
 		set |= x->value;

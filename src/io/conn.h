@@ -23,7 +23,7 @@ enum conn_op {
 };
 
 /* Whose tag it is; the second byte. */
-enum conn_who { CONN_THREAD = 1, CONN_LISTENER, CONN_FRONT, CONN_BACK, CONN_AUTH };
+enum conn_who { CONN_THREAD = 1, CONN_LISTENER, CONN_FRONT, CONN_BACK, CONN_AUTH, CONN_DNS };
 
 enum { CONN_NO_BUFFER = 0xffff };
 

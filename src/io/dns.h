@@ -15,6 +15,7 @@
 #include "base/addr.h"
 #include "io/conf.h"
 #include "io/conn.h"
+#include "io/library.h"
 
 struct dns;
 
@@ -78,8 +79,5 @@ void dns_event(struct dns *d, const struct ring_event *ev);
 /* To be called at this time or later; 0: not at all. It changes with each of the calls above. */
 uint64_t dns_due_ms(const struct dns *d);
 void dns_tick(struct dns *d, uint64_t now_ms);
-
-/* "1.18.1" */
-struct str dns_version(void);
 
 #endif

@@ -60,6 +60,14 @@ static void start_session(struct thread *t, struct pair *p, const struct listen_
 	session_start(&p->session, &t->env, &start);
 }
 
+static void named(struct thread *t, struct resolver_asker *a, const struct name_answer *answer)
+{
+	struct pair *p = list_entry(a, struct pair, name);
+
+	session_on_named(&p->session, answer);
+	thread_touch(t, p);
+}
+
 struct pair *pair_open(struct thread *t, const struct listen_conf *from, int fd)
 {
 	struct pair *p = slab_get(&t->pairs);
@@ -80,6 +88,7 @@ struct pair *pair_open(struct thread *t, const struct listen_conf *from, int fd)
 	list_init(&p->asking);
 	list_init(&p->starving);
 	wheel_timer_init(&p->timer);
+	resolver_asker_init(&p->name, named);
 	conn_open(&p->conn[SIDE_FRONT], fd);
 	start_session(t, p, from);
 	t->counters.active++;
@@ -396,10 +405,25 @@ static void dial(struct thread *t, struct pair *p)
 	session_on_dialled(s, str_none());
 }
 
+/* One name may lead to the next, and that may be known already. */
+static void ask_names(struct thread *t, struct pair *p)
+{
+	struct name_query q;
+
+	if (!(session_wants(&p->session) & WANT_NAME))
+		resolver_cancel(t, &p->name);
+	while (session_wants(&p->session) & WANT_NAME && !resolver_is_asking(&p->name)) {
+		session_name_query(&p->session, &q);
+		resolver_ask(t, &p->name, &q);
+	}
+}
+
 static void login_turn(struct thread *t, struct pair *p)
 {
-	unsigned wants = session_wants(&p->session);
+	unsigned wants;
 
+	ask_names(t, p);
+	wants = session_wants(&p->session);
 	if (wants & WANT_AUTH && !p->auth_deadline_ms)
 		auth_client_ask(t, p);
 	else if (!(wants & WANT_AUTH) && p->auth_deadline_ms)
@@ -444,6 +468,7 @@ static void close_turn(struct thread *t, struct pair *p)
 {
 	if (p->auth_deadline_ms)
 		auth_client_cancel(t, p);
+	resolver_cancel(t, &p->name);
 	if (takes_leave(t, p)) {
 		conn_cancel(&t->io, &p->conn[SIDE_FRONT], CONN_RECV);
 		conn_cancel(&t->io, &p->conn[SIDE_BACK], CONN_RECV);

@@ -41,7 +41,7 @@ static struct ring_conf ring_conf_of(const struct worker_conf *conf)
 /* ---- memory ---- */
 
 struct layout {
-	size_t pairs, desks, names, listeners, pieces, auth, links, all;
+	size_t pairs, desks, names, listeners, pieces, auth, resolver, links, all;
 };
 
 static size_t round_up(size_t n)
@@ -78,10 +78,12 @@ static struct layout layout_of(const struct worker_conf *conf)
 		.listeners = round_up(conf->n_listens * sizeof(struct listener)),
 		.pieces = round_up(conf->ring.buffers * sizeof(struct conn_piece)),
 		.auth = auth_client_memory(conf),
+		.resolver = resolver_memory(conf),
 		.links = tls_link_memory(conf),
 	};
 
-	l.all = l.pairs + l.desks + l.names + l.listeners + l.pieces + l.auth + l.links;
+	l.all = l.pairs + l.desks + l.names + l.listeners + l.pieces + l.auth + l.resolver +
+		l.links;
 	return l;
 }
 
@@ -115,6 +117,9 @@ static int take_memory(struct thread *t)
 	at += l.pieces;
 	auth_client_open(t, at);
 	at += l.auth;
+	if (resolver_open(t, at) < 0)
+		return -1;
+	at += l.resolver;
 	return tls_link_open_all(t, at);
 }
 
@@ -184,6 +189,7 @@ void thread_close(struct thread *t)
 		ring_close(t->io.ring);
 	if (t->memory) {
 		auth_client_close(t);
+		resolver_close(t);
 		tls_link_close_all(t);
 		pages_give(t->memory, t->memory_bytes);
 	}
@@ -275,6 +281,9 @@ static void dispatch(struct thread *t, const struct ring_event *ev)
 	case CONN_AUTH:
 		auth_client_event(t, ev);
 		break;
+	case CONN_DNS:
+		resolver_event(t, ev);
+		break;
 	case CONN_LISTENER:
 		listener_event(t, ev);
 		break;
@@ -290,6 +299,7 @@ static void fire_timers(struct thread *t)
 
 	while ((timer = wheel_expire(&t->wheel, t->env.now_ms)))
 		pair_tick(t, list_entry(timer, struct pair, timer));
+	resolver_tick(t);
 	if (t->accept_again_ms && t->env.now_ms >= t->accept_again_ms)
 		listener_start(t);
 	if (t->look_ms && t->env.now_ms >= t->look_ms)
@@ -321,6 +331,7 @@ static uint64_t sleep_ms(struct thread *t)
 
 	if (!list_empty(&t->hot) || !list_empty(&t->handshakes) || can_feed(t))
 		return 0;
+	sooner(&ms, resolver_due_ms(t), t->env.now_ms);
 	sooner(&ms, t->accept_again_ms, t->env.now_ms);
 	sooner(&ms, t->look_ms, t->env.now_ms);
 	sooner(&ms, t->drain_deadline_ms, t->env.now_ms);

@@ -13,7 +13,7 @@
 #include "session/session.h"
 #include "io/bulk.h"
 #include "io/conn.h"
-#include "io/dns.h"
+#include "io/resolver.h"
 #include "io/thread.h"
 
 #include <stdatomic.h>
@@ -30,10 +30,11 @@ struct pair {
 	struct bulk *bulk[2];     /* a way that moves pages, by its source; NULL: it copies */
 	struct list touched;      /* in thread.touched while the kernel must be made to match */
 	struct list asking;       /* in the auth client's queue */
-	struct timer timer;     /* at the earlier of the session's and the auth client's deadline */
-	struct list starving;   /* in thread.starving while a receive has found no buffer */
-	struct auth_conn *call; /* the request in flight for WANT_AUTH */
-	uint64_t auth_deadline_ms; /* 0: not asking */
+	struct timer timer;   /* at the earlier of the session's and the auth client's deadline */
+	struct list starving; /* in thread.starving while a receive has found no buffer */
+	struct resolver_asker name; /* asks for WANT_NAME */
+	struct auth_conn *call;     /* the request in flight for WANT_AUTH */
+	uint64_t auth_deadline_ms;  /* 0: not asking */
 	uint16_t generation;
 	uint16_t auth_tries;   /* addresses of the auth service that were tried */
 	uint32_t auth_address; /* the last of them */
@@ -62,9 +63,10 @@ struct thread {
 	uint8_t *plain; /* RELAY_BULK_BYTES: what was unsealed, in passing; always wiped */
 	uint8_t *facts; /* CHANNEL_FACTS_MAX: strings for the auth service, in passing */
 	struct listener *listeners;
-	uint32_t source;          /* how often addresses of proxy_bind had their turn */
-	struct auth_client *auth; /* by auth_service_conf.index */
-	struct slab auth_conns;   /* of all services */
+	uint32_t source;           /* how often addresses of proxy_bind had their turn */
+	struct auth_client *auth;  /* by auth_service_conf.index */
+	struct slab auth_conns;    /* of all services */
+	struct resolver *resolver; /* NULL: there is none in the configuration */
 	struct thread_counters counters;
 	struct logger *logger;
 	_Atomic uint64_t *connection_counter;

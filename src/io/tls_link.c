@@ -129,6 +129,7 @@ static struct thread_tls_counters *counters_of(struct thread *t, const struct tl
 	case CONN_BACK:
 		return &t->counters.tls[THREAD_TLS_BACK];
 	case CONN_AUTH:
+	case CONN_DNS:
 	case CONN_LISTENER:
 	case CONN_THREAD:
 		break;

@@ -258,6 +258,7 @@ Test(command, versions_help_and_manual_are_printed)
 	cr_assert_eq(command_perform(&options), 0);
 	text = said();
 	cr_assert(strstr(text, "\nrunning with wolfSSL 5."));
+	cr_assert(strstr(text, "\nrunning with c-ares 1."));
 	cr_assert(strstr(text, "--with-mail"));
 	options.action = OPTIONS_HELP;
 	cr_assert_eq(command_perform(&options), 0);

@@ -292,6 +292,36 @@ static void show_identity(const struct conf *c, struct out *o)
 	show_flag(o, server(c)->back.identity);
 }
 
+static void show_resolver(const struct conf *c, struct out *o)
+{
+	const struct resolver_conf *r = server(c)->resolver;
+
+	if (!r)
+		out_lit(o, "off");
+	for (uint32_t i = 0; r && i < r->dns->n_servers; i++) {
+		struct addr a;
+
+		sockaddr_to_addr(&a, &r->dns->servers[i]);
+		addr_write_port(o, &a);
+		out_byte(o, ' ');
+	}
+	if (!r)
+		return;
+	cr_expect_eq(c->worker.n_dns, 1);
+	cr_expect_eq(c->worker.dns[r->dns->index], r->dns);
+	out_u64(o, r->dns->valid_ms);
+	out_str(o, r->dns->ip4 ? STR(" 4") : str_none());
+	out_str(o, r->dns->ip6 ? STR(" 6") : str_none());
+}
+
+static void show_resolver_timeout(const struct conf *c, struct out *o)
+{
+	if (server(c)->resolver)
+		out_u64(o, server(c)->resolver->timeout_ms);
+	else
+		out_lit(o, "off");
+}
+
 static void show_real_ip(const struct conf *c, struct out *o)
 {
 	for (uint32_t i = 0; i < server(c)->n_real_ip_from; i++) {
@@ -393,6 +423,11 @@ static const struct effect {
 	 "set_real_ip_from ::1; set_real_ip_from unix:;", "::1/128 unix:/0 "},
 	{"proxy_bind", show_sources, "off", "proxy_bind ::1 192.0.2.2 [2001:db8::1] 192.0.2.1;",
 	 "192.0.2.2 192.0.2.1 /::1 2001:db8::1 ", "proxy_bind off;", "off"},
+	{"resolver", show_resolver, "off", "resolver [::1]:5353 127.0.0.1 valid=1m ipv6=off;",
+	 "[::1]:5353 127.0.0.1:53 60000 4", "resolver 127.0.0.2 ipv4=off;", "127.0.0.2:53 0 6"},
+	{"resolver_timeout", show_resolver_timeout, "off",
+	 "resolver 127.0.0.1; resolver_timeout 1;", "1000",
+	 "resolver 127.0.0.1; resolver_timeout 0;", "0"},
 	{"proxy_identity", show_identity, "off/off", "proxy_identity on;", "on/on",
 	 "proxy_identity off;", "off/off"},
 	{"xclient", show_xclient, "on", "xclient off;", "off", "xclient on;", "on"},

@@ -382,8 +382,26 @@ static const struct refused {
 	 "host not found in set_real_ip_from \"192.0.2.0/33\" in c:2 (it can be an address, a "
 	 "block "
 	 "like 192.0.2.0/24, a host name, or \"unix:\")"},
-	{MAIL, "resolver 127.0.0.1;",
-	 "\"resolver\" is not supported yet in c:2 (it can only be off so far)"},
+	{MAIL, "resolver 127.0.0.1 off;", "host not found in resolver \"off\" in c:2"},
+	{MAIL, "resolver valid=3s ipv6=off;", "no name servers defined in c:2"},
+	{MAIL, "resolver 127.0.0.1 valid=1.5;", "invalid parameter: valid=1.5 in c:2"},
+	{MAIL, "resolver 127.0.0.1 valid=;", "invalid parameter: valid= in c:2"},
+	{MAIL, "resolver 127.0.0.1 ipv6=ON;", "invalid parameter: ipv6=ON in c:2"},
+	{MAIL, "resolver 127.0.0.1 ipv4=;", "invalid parameter: ipv4= in c:2"},
+	{MAIL, "resolver 127.0.0.1 ipv4=off ipv6=off;",
+	 "\"ipv4\" and \"ipv6\" cannot both be \"off\" in c:2"},
+	{MAIL, "resolver 127.0.0.1:0;", "invalid port in resolver \"127.0.0.1:0\" in c:2"},
+	{MAIL, "resolver ::1;", "invalid port in resolver \"::1\" in c:2"},
+	{MAIL, "resolver [::1;", "invalid host in resolver \"[::1\" in c:2"},
+	{MAIL, "resolver 127.0.0.1/x;", "invalid host in resolver \"127.0.0.1/x\" in c:2"},
+	{MAIL, "resolver [x];", "invalid IPv6 address in resolver \"[x]\" in c:2"},
+	{MAIL, "resolver :53;", "no host in resolver \":53\" in c:2"},
+	{MAIL, "resolver *;", "host not found in resolver \"*\" in c:2"},
+	{MAIL, "resolver unix:/x;", "no IP address in resolver \"unix:/x\" in c:2"},
+	{MAIL, "resolver 127.0.0.1; resolver off;", "\"resolver\" directive is duplicate in c:2"},
+	{MAIL, "resolver_timeout x;",
+	 "\"resolver_timeout\" directive invalid value in c:2 (\"x\" is not a time like 500ms, "
+	 "30s or 1h30m)"},
 	{MAIL, "error_log x foo;",
 	 "invalid log level \"foo\" in c:2 (it can be: debug, info, notice, warn, error, crit, "
 	 "alert, emerg)"},

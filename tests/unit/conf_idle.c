@@ -34,7 +34,6 @@ static const struct {
 	{"worker_cpu_affinity", "worker_cpu_affinity auto;"},
 	{"worker_priority", "worker_priority -5;"},
 	{"env", "env TZ;"},
-	{"resolver_timeout", "resolver_timeout 30s;"},
 };
 enum { USES = sizeof(uses) / sizeof(uses[0]) };
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Unit tests of app/conf_table: the rows hold together, names are found, near names are guessed,
- * and those that come later or never are treated by their kind.
+ * Unit tests of app/conf_table: the rows hold together, names are found, near names are guessed.
+ * What they do when they are met is in the other files of conf_*.
  */
 #include "app/conf_table.h"
-
-#include "tests/lib/conf_try.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -73,36 +71,5 @@ Test(conf_table, slips_are_understood)
 
 		cr_expect_str_eq(near ? near : "-", slips[i].meant ? slips[i].meant : "-", "%s: %s",
 				 slips[i].said, near ? near : "-");
-	}
-}
-
-/* A statement with this row's name in a place where it is allowed. */
-static struct conf *try_row(const struct conf_row *row, const char *argument, struct conf_error *e)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "%s%s %s;%s",
-		 row->contexts & CONF_IN_EVENTS ? "events { " : "", row->name, argument,
-		 row->contexts & CONF_IN_EVENTS ? " }" : "");
-	return row->contexts & CONF_IN_MAIL ? conf_try_mail(text, e) : conf_try_main(text, e);
-}
-
-/* resolver, so far. */
-Test(conf_table, what_comes_later_is_refused_unless_it_is_off)
-{
-	for (uint32_t i = 0; i < conf_table_n(); i++) {
-		const struct conf_row *row = conf_table_row(i);
-		struct conf_error e;
-		struct conf *c;
-
-		if (row->kind != CONF_LATER)
-			continue;
-		c = try_row(row, "on", &e);
-		cr_expect_null(c, "%s is accepted", row->name);
-		conf_free(c);
-		cr_expect(strstr(e.text, "is not supported yet in c:"), "%s", e.text);
-		c = try_row(row, "off", &e);
-		cr_expect_eq(c != NULL, row->off != NULL, "%s off", row->name);
-		conf_free(c);
 	}
 }
