@@ -60,6 +60,7 @@ struct back {
 			struct smtp_reply framing;
 			bool pipelining; /* the backend's last EHLO reply offers PIPELINING */
 			bool rcpt_sent;  /* RCPT left together with MAIL */
+			uint8_t xclient; /* what its EHLO reply offers to hear with XCLIENT */
 		} smtp;
 		struct { /* POP3, IMAP */
 			struct line line;

@@ -8,8 +8,10 @@
  * code of its first line, as NGINX does; bytes behind a reply that nothing has asked for are
  * dropped, as NGINX does.
  *
- * Own: STARTTLS (RFC 3207) where it is asked for; a backend that does not offer it gets no login.
- * MAIL and RCPT leave together when the backend's last EHLO reply offers PIPELINING.
+ * Own: XCLIENT says also PORT, PROTO, DESTADDR, DESTPORT and HELO as far as the backend's EHLO
+ * reply offers to hear them. Own: STARTTLS (RFC 3207) where it is asked for; a backend that does
+ * not offer it gets no login. MAIL and RCPT leave together when the backend's last EHLO reply
+ * offers PIPELINING.
  */
 #ifndef PROTO_SMTP_BACK_H
 #define PROTO_SMTP_BACK_H

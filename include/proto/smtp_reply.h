@@ -38,7 +38,11 @@ void smtp_reply_take(struct smtp_reply *r, struct buf *in, struct str text);
 /* The code of a reply that was SMTP_REPLY_OK: its first line's, as NGINX judges. */
 unsigned smtp_reply_code(struct str text);
 
-/* True if a line of an EHLO reply behind the first is `keyword` and nothing else. */
+/* True if a line of an EHLO reply behind the first begins with the word `keyword`; *parameters is
+ * what comes behind it, without spaces at its ends, and lies in `text`. */
+bool smtp_reply_find_keyword(struct str text, struct str keyword, struct str *parameters);
+
+/* True if there is such a line without parameters. */
 bool smtp_reply_has_keyword(struct str text, struct str keyword);
 
 #endif

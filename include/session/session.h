@@ -66,8 +66,10 @@ struct session {
 	bool front_gone;      /* nobody reads what we still say */
 	bool lingers;         /* last words were said: see that they are read */
 	bool starttls;        /* the client has asked for TLS with STARTTLS, or STLS */
+	bool believed;        /* the PROXY header */
 	struct addr client;   /* the PROXY header's, once that is believed */
-	struct addr local;    /* our end; only known when log, PROXY header or identity want it */
+	struct addr local;    /* our end; not known from the start unless log, PROXY header or
+				 identity want it, but before WANT_DIAL is done if XCLIENT does */
 	union {
 		struct proxy_ends claimed; /* up to PHASE_AUTH_WAIT: by the PROXY header, if any */
 		struct {

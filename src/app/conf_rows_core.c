@@ -321,7 +321,8 @@ static const struct conf_row rows[] = {
 	{SETTING("xclient", M_S), ARGS(1, 1), AT(xclient), .set = conf_value_flag, .fallback = "on",
 	 .syntax = "on | off",
 	 .help = "Whether to tell the mail server about the client with XCLIENT, as Postfix "
-		 "understands it."},
+		 "understands it: ADDR, LOGIN and NAME, and, unlike NGINX, also PORT, PROTO, "
+		 "DESTADDR, DESTPORT and HELO if its reply to EHLO offers to hear them."},
 
 	{SETTING("proxy_bind", M_S), ARGS(1, CONF_ARGS_ANY), AT(sources), .set = conf_bind_set,
 	 .syntax = "address ... | off",

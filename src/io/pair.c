@@ -386,6 +386,13 @@ static bool hang_up(struct thread *t, struct pair *p)
 	return true;
 }
 
+/* Nobody has asked for our end so far, but the mail server may want to hear of it. */
+static bool may_say_local(const struct session *s)
+{
+	return s->local.family == ADDR_NONE && s->conf->back.protocol == PROTOCOL_SMTP &&
+	       s->conf->back.xclient;
+}
+
 static void dial(struct thread *t, struct pair *p)
 {
 	struct session *s = &p->session;
@@ -393,6 +400,8 @@ static void dial(struct thread *t, struct pair *p)
 	char text[DIAL_TEXT_MAX];
 	int fd;
 
+	if (may_say_local(s))
+		net_local(p->conn[SIDE_FRONT].fd, &s->local);
 	sockaddr_from_addr(&to, &s->upstream);
 	fd = dial_from(t, s->conf->sources, &to);
 	if (fd < 0) {

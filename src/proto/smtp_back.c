@@ -5,6 +5,9 @@
  * One reply, one step: judge it, choose the next state, write that state's command, and only then
  * take the reply out of the input, so that a full `out` changes nothing. Owns no memory. Peer bytes
  * that would break a command line never get into one.
+ *
+ * XCLIENT says ADDR, LOGIN and NAME whatever the backend offers, as NGINX does; more only where its
+ * EHLO reply names it, and only as far as the line stays one that RFC 5321 4.5.3.1.4 allows.
  */
 #include "proto/smtp_back.h"
 
@@ -19,6 +22,25 @@ enum {
 	ACCEPT_250 = 1 << 2,
 	ACCEPT_ANY = 1 << 3,
 };
+
+/* What else XCLIENT can say, beside what it always says; in the order of their writing, the longest
+ * last. */
+enum xclient_more {
+	XCLIENT_PORT,
+	XCLIENT_PROTO,
+	XCLIENT_DESTADDR,
+	XCLIENT_DESTPORT,
+	XCLIENT_HELO,
+	XCLIENT_MORE_COUNT
+};
+
+static const struct str xclient_more[XCLIENT_MORE_COUNT] = {
+	[XCLIENT_PORT] = STR_INIT("PORT"),         [XCLIENT_PROTO] = STR_INIT("PROTO"),
+	[XCLIENT_DESTADDR] = STR_INIT("DESTADDR"), [XCLIENT_DESTPORT] = STR_INIT("DESTPORT"),
+	[XCLIENT_HELO] = STR_INIT("HELO"),
+};
+
+enum { COMMAND_LINE_MAX = 512, /* line end included */ XCLIENT_VALUE_MAX = 255 };
 
 #define AFTER(s) (1U << SMTP_BACK_##s)
 
@@ -124,12 +146,33 @@ static enum smtp_back_state next_state(const struct back *b)
 	return SMTP_BACK_DONE;
 }
 
+/* The attributes behind the word XCLIENT of an EHLO reply. */
+static uint8_t offered_to_xclient(struct str text)
+{
+	struct str rest;
+	uint8_t offered = 0;
+
+	if (!smtp_reply_find_keyword(text, STR("XCLIENT"), &rest))
+		return 0;
+	while (rest.n) {
+		struct str name = str_first(rest, str_find(rest, ' '));
+
+		for (int i = 0; i < XCLIENT_MORE_COUNT; i++)
+			if (str_eq_nocase(name, xclient_more[i]))
+				offered |= (uint8_t)(1U << i);
+		rest = str_from(rest, name.n + 1);
+	}
+	return offered;
+}
+
 /* What an accepted reply tells about the backend. XCLIENT makes it forget its EHLO. */
 static void learn(struct back *b, struct str text)
 {
 	bool ehlo = b->state == SMTP_BACK_HELO ? b->peer->login->esmtp || b->conf->xclient
 					       : b->peer->login->esmtp;
 
+	if (b->state == SMTP_BACK_HELO)
+		b->u.smtp.xclient = offered_to_xclient(text);
 	if (b->state == SMTP_BACK_XCLIENT)
 		b->u.smtp.pipelining = false;
 	else if (b->state == SMTP_BACK_HELO || b->state == SMTP_BACK_CLIENT_HELO)
@@ -149,20 +192,82 @@ static void write_line(struct out *out, struct str line)
 	out_lit(out, "\r\n");
 }
 
+static bool is_internet(const struct addr *a)
+{
+	return a->family == ADDR_IP4 || a->family == ADDR_IP6;
+}
+
+static void write_address(const struct addr *a, struct out *out)
+{
+	if (a->family == ADDR_IP6)
+		out_lit(out, "IPV6:");
+	addr_write(out, a);
+}
+
+/* The value of one of them; false: there is none. */
+static bool write_more(const struct back_peer *peer, enum xclient_more which, struct out *out)
+{
+	switch (which) {
+	case XCLIENT_PORT:
+		out_u64(out, peer->client.port);
+		return is_internet(&peer->client) && peer->client.port;
+	case XCLIENT_PROTO:
+		out_str(out, peer->login->esmtp ? STR("ESMTP") : STR("SMTP"));
+		return true;
+	case XCLIENT_DESTADDR:
+		write_address(&peer->local, out);
+		return is_internet(&peer->local);
+	case XCLIENT_DESTPORT:
+		out_u64(out, peer->local.port);
+		return is_internet(&peer->local) && peer->local.port;
+	case XCLIENT_HELO:
+		codec_xtext(out, peer->login->helo);
+		return peer->login->helo.n != 0;
+	case XCLIENT_MORE_COUNT:
+		break;
+	}
+	return false;
+}
+
+/* What has no value, or too long a one for the line, is left out. */
+static void write_all_more(const struct back *b, size_t begin, struct out *out)
+{
+	uint8_t bytes[XCLIENT_VALUE_MAX];
+	struct out value;
+
+	for (int i = 0; i < XCLIENT_MORE_COUNT; i++) {
+		struct str name = xclient_more[i];
+		size_t n;
+
+		out_init(&value, bytes, sizeof(bytes));
+		if (!(b->u.smtp.xclient & 1U << i) ||
+		    !write_more(b->peer, (enum xclient_more)i, &value) || out_overflow(&value))
+			continue;
+		n = STR(" =\r\n").n + name.n + out_data(&value).n;
+		if (out_mark(out) - begin + n > COMMAND_LINE_MAX)
+			continue;
+		out_byte(out, ' ');
+		out_str(out, name);
+		out_byte(out, '=');
+		out_str(out, out_data(&value));
+	}
+}
+
 static void write_xclient(const struct back *b, struct out *out)
 {
 	struct str user = b->peer->login->user;
+	size_t begin = out_mark(out);
 
 	out_lit(out, "XCLIENT ADDR=");
-	if (b->peer->client.family == ADDR_IP6)
-		out_lit(out, "IPV6:");
-	addr_write(out, &b->peer->client);
+	write_address(&b->peer->client, out);
 	if (user.n && !b->conf->smtp_auth) {
 		out_lit(out, " LOGIN=");
 		codec_xtext(out, user);
 	}
 	out_lit(out, " NAME=");
-	write_line(out, b->peer->client_host);
+	out_str(out, b->peer->client_host);
+	write_all_more(b, begin, out);
+	out_lit(out, "\r\n");
 }
 
 /* Byte i of "\0user\0pass". */

@@ -76,20 +76,32 @@ unsigned smtp_reply_code(struct str text)
 	return code;
 }
 
-bool smtp_reply_has_keyword(struct str text, struct str keyword)
+bool smtp_reply_find_keyword(struct str text, struct str keyword, struct str *parameters)
 {
 	bool first = true;
 
 	while (text.n) {
 		size_t lf = str_find(text, '\n');
-		struct str word = str_from(str_first(text, lf), CODE_N + 1);
+		struct str line = str_from(str_first(text, lf), CODE_N + 1);
+		struct str word;
 
-		if (word.n && word.p[word.n - 1] == '\r')
-			word.n--;
-		if (!first && str_eq_nocase(str_trim_sp(word), keyword))
+		if (line.n && line.p[line.n - 1] == '\r')
+			line.n--;
+		line = str_trim_sp(line);
+		word = str_first(line, str_find(line, ' '));
+		if (!first && str_eq_nocase(word, keyword)) {
+			*parameters = str_trim_sp(str_from(line, word.n));
 			return true;
+		}
 		first = false;
 		text = str_from(text, lf + 1);
 	}
 	return false;
+}
+
+bool smtp_reply_has_keyword(struct str text, struct str keyword)
+{
+	struct str parameters;
+
+	return smtp_reply_find_keyword(text, keyword, &parameters) && !parameters.n;
 }

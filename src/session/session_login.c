@@ -173,6 +173,12 @@ static int take_login(struct session *s, const struct verdict *v)
 	return 0;
 }
 
+/* Where the client has connected to: the one who passed it on knows, if it is believed. */
+static struct addr destination(const struct session *s)
+{
+	return s->believed ? s->claimed.to : s->local;
+}
+
 static void describe_peer(struct session *s, const struct verdict *v)
 {
 	struct desk *d = s->desk;
@@ -180,7 +186,7 @@ static void describe_peer(struct session *s, const struct verdict *v)
 	d->peer = (struct back_peer){
 		.login = &d->login,
 		.client = s->client,
-		.local = s->local,
+		.local = destination(s),
 		.session = front_session(&s->u.front),
 		.hops = (uint8_t)(d->login.hops - 1),
 		.client_host = session_name_host(s),
@@ -285,6 +291,8 @@ void session_login_dialled(struct session *s, struct str failed)
 
 static void hand_over(struct session *s)
 {
+	if (d->peer.local.family == ADDR_NONE)
+		d->peer.local = s->local;
 	struct desk *d = s->desk;
 	struct str user = str_first(d->login.user, SESSION_USER_MAX);
 	struct front_answer a = {.outcome = FRONT_ACCEPTED};

@@ -62,7 +62,8 @@ bool session_proxy_read(struct session *s)
 		end(s, REASON_PROXY_TOO_LONG, buf_data(in));
 		return false;
 	}
-	if (s->claimed.from.family != ADDR_NONE && is_trusted(s))
+	s->believed = s->claimed.from.family != ADDR_NONE && is_trusted(s);
+	if (s->believed)
 		s->client = s->claimed.from;
 	return true;
 }

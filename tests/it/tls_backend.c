@@ -108,7 +108,7 @@ Test(it_tls_backend, postfix_with_starttls)
 	snprintf(users, sizeof(users),
 		 "{\"smtp\": {\"server\": \"127.0.0.1\", \"port\": %u},"
 		 " \"users\": {\"alice\": {\"password\": \"secret\"}}}",
-		 postfix_start(s.place, "rsa"));
+		 postfix_start(s.place, "rsa", NULL));
 	secure_proxy(&s,
 		     &(struct secure_conf){.users = users, .mail = "proxy_ssl starttls; " VERIFY});
 	swaks(&s, s.place->login, NULL);

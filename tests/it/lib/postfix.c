@@ -38,7 +38,8 @@ static const char main_cf[] = "compatibility_level = 3.6\n"
 			      "smtpd_tls_security_level = encrypt\n"
 			      "smtpd_tls_loglevel = 1\n"
 			      "smtpd_tls_cert_file = %s/%s.pem\n"
-			      "smtpd_tls_key_file = %s/%s.key\n";
+			      "smtpd_tls_key_file = %s/%s.key\n"
+			      "%s\n";
 
 static const char master_cf[] = "127.0.0.1:%u inet n - n - - smtpd\n"
 				"cleanup unix n - n - 0 cleanup\n"
@@ -77,7 +78,7 @@ static void make_folder(const char *dir, const char *name, bool its_own)
 		cr_assert_eq(chown(path, getpwnam("postfix")->pw_uid, (gid_t)-1), 0);
 }
 
-uint16_t postfix_start(struct place *p, const char *identity)
+uint16_t postfix_start(struct place *p, const char *identity, const char *more)
 {
 	uint16_t port = port_free();
 	uint64_t began = place_now_ms();
@@ -93,7 +94,8 @@ uint16_t postfix_start(struct place *p, const char *identity)
 	make_folder(dir, "data", true);
 	make_folder(dir, "etc", false);
 	f = create(etc, "main.cf");
-	fprintf(f, main_cf, dir, dir, dir, dir, certs_folder(), identity, certs_folder(), identity);
+	fprintf(f, main_cf, dir, dir, dir, dir, certs_folder(), identity, certs_folder(), identity,
+		more ? more : "");
 	fclose(f);
 	f = create(etc, "master.cf");
 	fprintf(f, master_cf, port);

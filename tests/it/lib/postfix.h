@@ -15,8 +15,9 @@
 
 bool postfix_is_possible(void);
 
-/* Its port; it shows the certificate of this name (tests/lib/certs.h). */
-uint16_t postfix_start(struct place *p, const char *identity);
+/* Its port; it shows the certificate of this name (tests/lib/certs.h). What `more` says, lines of
+ * main.cf, counts instead of what they say here; NULL: nothing. */
+uint16_t postfix_start(struct place *p, const char *identity, const char *more);
 
 /* Before the end of the place: it runs as several users, who may outlive the test otherwise. */
 void postfix_stop(struct place *p);
