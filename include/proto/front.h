@@ -42,11 +42,13 @@ struct front_conf {
 	uint32_t n_capabilities;
 	uint32_t methods; /* bit set: 1 << enum sasl_mechanism, 1 << enum front_method */
 	enum front_starttls starttls;
-	uint32_t line_max;     /* *_client_buffer, bytes, line end included */
-	uint32_t errors_max;   /* max_errors */
-	uint32_t commands_max; /* max_commands, 0: no limit */
-	bool id;               /* imap_id: answer ID before login */
-	bool identity;         /* POP3, IMAP: hear from a proxy in front how many may follow */
+	uint32_t line_max;      /* *_client_buffer, bytes, line end included */
+	uint32_t errors_max;    /* max_errors */
+	uint32_t commands_max;  /* max_commands, 0: no limit */
+	bool id;                /* imap_id: answer ID before login */
+	bool strict_lines;      /* strict_line_ends: commands end with CR LF, not with a bare LF */
+	bool starttls_required; /* SMTP: where TLS is demanded, no mail before it either */
+	bool identity;          /* POP3, IMAP: hear from a proxy in front how many may follow */
 };
 
 enum front_ev {

@@ -76,6 +76,7 @@ struct verdict {
 	struct str server_name; /* ... if not empty, its address is to be asked for  */
 	enum back_tls tls;      /* Auth-Server-SSL; BACK_TLS_UNSAID if not sent      */
 	uint64_t wait_s;        /* Auth-Wait; 0 if not sent                          */
+	unsigned status;        /* of HTTP, for the log only; 0 if not sent          */
 };
 
 #endif

@@ -19,6 +19,7 @@ enum reason {
 	REASON_CLIENT_CLOSED,
 	REASON_CLIENT_TIMEOUT,
 	REASON_CLIENT_TOO_LONG, /* a line over the limit */
+	REASON_CLIENT_BARE_LF,  /* a line without CR, where that is not taken */
 	REASON_CLIENT_TOO_MANY_ERRORS,
 	REASON_CLIENT_TOO_MANY_COMMANDS,
 	REASON_CLIENT_HTTP,    /* its first line is an HTTP request (cross-protocol attack) */

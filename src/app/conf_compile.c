@@ -245,6 +245,8 @@ static struct front_conf front_conf(const struct conf_settings *s)
 		.errors_max = (uint32_t)s->errors_max,
 		.commands_max = (uint32_t)s->commands_max,
 		.id = s->imap_id,
+		.starttls_required = s->starttls_required && s->protocol == PROTOCOL_SMTP,
+		.strict_lines = s->strict_lines,
 		.identity = s->identity && s->protocol != PROTOCOL_SMTP,
 	};
 }

@@ -175,6 +175,13 @@ static const struct conf_row rows[] = {
 	{SETTING("max_commands", M_S), ARGS(1, 1), AT(commands_max), .set = conf_value_number,
 	 LIMIT(0, UINT32_MAX), .fallback = "1000", .syntax = "number",
 	 .help = "With more commands than this before the login, a session ends. 0: no limit."},
+	{SETTING("strict_line_ends", M_S), ARGS(1, 1), AT(strict_lines), .set = conf_value_flag,
+	 .fallback = "off", .syntax = "on | off",
+	 .help = "Whether a command before the login that ends with a bare LF, not with CR LF, "
+		 "ends "
+		 "the session: bytes that one program takes for two lines and another for one have "
+		 "been used to smuggle mail. What comes behind the login is passed on unchanged in "
+		 "any case. Not known to NGINX, which takes both."},
 
 	{SETTING("resolver", M_S), ARGS(1, CONF_ARGS_ANY), AT(resolver), .set = conf_resolver_set,
 	 .fallback = "off",
@@ -243,6 +250,13 @@ static const struct conf_row rows[] = {
 	{SETTING("smtp_greeting_delay", M_S), ARGS(1, 1), AT(greeting_delay_ms),
 	 .set = conf_value_ms, LIMIT(0, TIME_MAX), .fallback = "0", .syntax = "time",
 	 .help = "How long the greeting is withheld. A client that speaks before it is refused."},
+	{SETTING("smtp_starttls_required", M_S), ARGS(1, 1), AT(starttls_required),
+	 .set = conf_value_flag, .fallback = "off", .syntax = "on | off",
+	 .help = "Whether \"starttls only\" also demands TLS before MAIL and RCPT, which are then "
+		 "refused with \"530 5.7.0 Must issue a STARTTLS command first\" (RFC 3207). "
+		 "Without it, as in NGINX, it is only logins that have to wait for TLS, not mail "
+		 "of "
+		 "clients that need none, see none of smtp_auth. Not known to NGINX."},
 
 	{SETTING("pop3_auth", M_S), ARGS(1, CONF_ARGS_ANY), .repeats = true,
 	 AT(methods[PROTOCOL_POP3]), .set = conf_value_choices, .choices = pop3_methods,

@@ -59,7 +59,8 @@ struct conf_settings {
 	uint64_t timeout_ms, auth_timeout_ms, proxy_timeout_ms, greeting_delay_ms;
 	uint64_t errors_max, commands_max, proxy_buffer;
 	uint64_t auth_keepalive, auth_connections, auth_queue;
-	bool proxy, pass_error_message, proxy_smtp_auth, xclient, identity, imap_id;
+	bool proxy, pass_error_message, proxy_smtp_auth, xclient, identity, imap_id,
+		starttls_required, strict_lines;
 	struct conf_words auth_headers; /* "Name: value\r\n" each */
 	const struct conf_auth_url *auth_url;
 	uint32_t proxy_out; /* enum proxy_out */

@@ -54,7 +54,8 @@ static void end_response(struct auth_http_response *r, bool reusable)
 /* `detail` is for the log and gets as much room as there is. */
 static void break_verdict(struct auth_http_response *r, enum reason reason, struct str detail)
 {
-	r->verdict = (struct verdict){.kind = VERDICT_BROKEN, .reason = reason};
+	r->verdict =
+		(struct verdict){.kind = VERDICT_BROKEN, .reason = reason, .status = r->status};
 	detail = str_first(detail, DETAIL_MAX);
 	if (arena_copy(r->store, detail, &r->verdict.detail) < 0)
 		r->verdict.detail = str_none();
@@ -211,6 +212,7 @@ static void read_status_line(struct auth_http_response *r, struct str line)
 	if (str_u64(str_first(rest, str_find(rest, ' ')), 999, &status) < 0)
 		r->close = true;
 	r->status = (uint16_t)status;
+	r->verdict.status = r->status;
 }
 
 /* "Name: value", spaces around the value dropped; a name alone has an empty value, as in NGINX. */

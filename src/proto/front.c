@@ -205,15 +205,25 @@ static enum front_ev on_line(struct front *f, struct str text, struct out *out)
 }
 
 /* The log may show the beginning, unless it could be somebody's password. */
+static void show(struct front *f, struct str line)
+{
+	bool secret = front_engine(f)->glance(f, line) || f->state != FRONT_IN_START;
+
+	f->refused = secret ? str_none() : str_first(line, FRONT_REFUSED_MAX);
+}
+
 static enum front_ev too_long(struct front *f, const struct buf *in, struct out *out)
 {
-	const struct front_engine *e = front_engine(f);
-	struct str shown = str_first(buf_data(in), f->conf->line_max);
-	bool secret = e->glance(f, shown) || f->state != FRONT_IN_START;
-
-	e->say(f, FRONT_SAY_INVALID, out);
-	f->refused = secret ? str_none() : str_first(shown, FRONT_REFUSED_MAX);
+	show(f, str_first(buf_data(in), f->conf->line_max));
+	front_engine(f)->say(f, FRONT_SAY_INVALID, out);
 	return front_fail(f, REASON_CLIENT_TOO_LONG);
+}
+
+static enum front_ev bare_lf(struct front *f, struct str line, struct out *out)
+{
+	show(f, line);
+	front_engine(f)->say(f, FRONT_SAY_BARE_LF, out);
+	return front_fail(f, REASON_CLIENT_BARE_LF);
 }
 
 static bool is_reading(const struct front *f)
@@ -249,6 +259,7 @@ enum front_ev front_next(struct front *f, struct buf *in, struct out *out)
 {
 	enum front_ev ev = FRONT_MORE;
 	struct str text;
+	bool strict;
 
 	f->note = f->refused = str_none();
 	if (!is_reading(f))
@@ -257,12 +268,15 @@ enum front_ev front_next(struct front *f, struct buf *in, struct out *out)
 	while (ev == FRONT_MORE && buf_len(in)) {
 		if (out_room(out) < FRONT_REPLY_MAX)
 			return FRONT_FULL;
+		strict = f->conf->strict_lines && !f->literal;
 		switch (cut(f, in, &text)) {
 		case LINE_MORE:
 			return FRONT_MORE;
 		case LINE_TOO_LONG:
 			return too_long(f, in, out);
 		case LINE_OK:
+			if (strict && text.p[text.n] == '\n')
+				return bare_lf(f, text, out);
 			ev = on_line(f, text, out);
 			if (f->state != FRONT_IN_LITERAL)
 				f->spent = 0;

@@ -15,6 +15,7 @@ enum front_word {
 	FRONT_SAY_INVALID,       /* no command, or not now */
 	FRONT_SAY_AUTH_TOO_LONG, /* a response does not fit the store */
 	FRONT_SAY_TOO_MANY,      /* max_commands */
+	FRONT_SAY_BARE_LF,       /* a line ends with LF alone, with strict_line_ends */
 	FRONT_SAY_ACCEPTED,
 };
 

@@ -286,6 +286,9 @@ static void say(const struct front *f, enum front_word word, struct out *out)
 	case FRONT_SAY_TOO_MANY:
 		out_lit(out, "-ERR too many commands\r\n");
 		break;
+	case FRONT_SAY_BARE_LF:
+		out_lit(out, "-ERR bare LF is not a line end\r\n");
+		break;
 	case FRONT_SAY_ACCEPTED: /* the backend's reply to PASS follows */
 		break;
 	}

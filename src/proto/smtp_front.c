@@ -18,6 +18,7 @@
 #define START_TLS        STR("220 2.0.0 Start TLS\r\n")
 #define INVALID_ARGUMENT STR("501 5.5.4 Invalid argument\r\n")
 #define BAD_SEQUENCE     STR("503 5.5.1 Bad sequence of commands\r\n")
+#define STARTTLS_FIRST   STR("530 5.7.0 Must issue a STARTTLS command first\r\n")
 #define AUTH_REQUIRED    STR("530 5.7.1 Authentication required\r\n")
 #define LINE_TOO_BIG     STR("500 5.5.2 Command line is too long\r\n")
 
@@ -218,6 +219,7 @@ enum {
 	NO_MAIL = 8,     /* no MAIL is open                                       */
 	HAS_MAIL = 16,   /* one is                                                */
 	CLEAN = 32,      /* no control characters: they would go on to HTTP headers and backend */
+	MAIL_TLS = 64,   /* TLS_FIRST, if that is for mail as well                */
 };
 
 struct command {
@@ -231,8 +233,8 @@ static const struct command commands[] = {
 	{STR_INIT("EHLO"), on_ehlo, 1, 1, CLEAN},
 	{STR_INIT("HELO"), on_helo, 1, 1, CLEAN},
 	{STR_INIT("AUTH"), on_auth, 1, UINT8_MAX, TLS_FIRST},
-	{STR_INIT("MAIL"), on_mail, 1, UINT8_MAX, METHOD_NONE | NO_MAIL | CLEAN},
-	{STR_INIT("RCPT"), on_rcpt, 1, UINT8_MAX, HAS_MAIL | CLEAN},
+	{STR_INIT("MAIL"), on_mail, 1, UINT8_MAX, MAIL_TLS | METHOD_NONE | NO_MAIL | CLEAN},
+	{STR_INIT("RCPT"), on_rcpt, 1, UINT8_MAX, MAIL_TLS | HAS_MAIL | CLEAN},
 	{STR_INIT("QUIT"), on_quit, 0, UINT8_MAX, 0},
 	{STR_INIT("RSET"), on_rset, 0, UINT8_MAX, 0},
 	{STR_INIT("NOOP"), on_noop, 0, UINT8_MAX, 0},
@@ -268,6 +270,8 @@ static struct str refusal(struct front *f, const struct command *c, const struct
 		return INVALID;
 	if (c->needs & TLS_FIRST && front_demands_tls(f))
 		return INVALID;
+	if (c->needs & MAIL_TLS && conf->starttls_required && front_demands_tls(f))
+		return STARTTLS_FIRST;
 	if (c->needs & METHOD_NONE && !(conf->methods & 1U << FRONT_METHOD_NONE)) {
 		f->note = STR("client was rejected");
 		f->refused = str_first(with_line_end(line->text), FRONT_REFUSED_MAX);
@@ -323,6 +327,9 @@ static void say(const struct front *f, enum front_word word, struct out *out)
 		break;
 	case FRONT_SAY_TOO_MANY:
 		out_lit(out, "421 4.7.0 Too many commands\r\n");
+		break;
+	case FRONT_SAY_BARE_LF:
+		out_lit(out, "521 5.5.2 Bare LF is not a line end\r\n");
 		break;
 	case FRONT_SAY_ACCEPTED: /* in method none, the backend's reply to RCPT follows */
 		if (f->login.method != AUTH_NONE)

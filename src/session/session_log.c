@@ -192,6 +192,21 @@ void session_log_refused(struct session *s, struct str why)
 	finish(s, LEVEL_INFO, &o);
 }
 
+void session_log_status(struct session *s, unsigned status)
+{
+	uint8_t text[LOG_MESSAGE_MAX];
+	struct out o;
+
+	if (!session_log_takes(s, LEVEL_WARN))
+		return;
+	out_init(&o, text, sizeof(text));
+	out_lit(&o, "auth http server ");
+	out_str(&o, s->conf->auth_name);
+	out_lit(&o, " answered with status ");
+	out_u64(&o, status);
+	finish(s, LEVEL_WARN, &o);
+}
+
 void session_log_unresolved(struct session *s, struct str name, const struct name_answer *a)
 {
 	uint8_t text[LOG_MESSAGE_MAX];

@@ -22,6 +22,9 @@ void session_log_login(struct session *s);
 /* `client login failed: "text"` */
 void session_log_refused(struct session *s, struct str why);
 
+/* `auth http server ... answered with status 502` */
+void session_log_status(struct session *s, unsigned status);
+
 /* `ADDR could not be resolved (3: Host not found)`, or of that name, if it is not empty */
 void session_log_unresolved(struct session *s, struct str name, const struct name_answer *a);
 

@@ -218,8 +218,16 @@ static void ok_verdict(struct session *s, const struct verdict *v)
 	s->deadline_ms = s->env->now_ms + s->conf->timeout_ms;
 }
 
+/* NGINX does not look at it, and neither do we: but who reads the log may want to know. */
+static bool is_odd_status(unsigned status)
+{
+	return status && (status < 200 || status > 299);
+}
+
 void session_login_verdict(struct session *s, const struct verdict *v)
 {
+	if (is_odd_status(v->status))
+		session_log_status(s, v->status);
 	switch (v->kind) {
 	case VERDICT_OK:
 		ok_verdict(s, v);
@@ -283,6 +291,8 @@ void session_login_dialled(struct session *s, struct str failed)
 		session_login_refused(s, failed);
 		return;
 	}
+	if (d->peer.local.family == ADDR_NONE)
+		d->peer.local = s->local;
 	/* What was for an address that has refused is not for this one. */
 	(void)desk_sent(&d->to_back, desk_pending(&d->to_back).n);
 	session_enter(s, d->peer.tls == BACK_TLS_ON ? PHASE_TLS_BACK : PHASE_BACK);
@@ -291,8 +301,6 @@ void session_login_dialled(struct session *s, struct str failed)
 
 static void hand_over(struct session *s)
 {
-	if (d->peer.local.family == ADDR_NONE)
-		d->peer.local = s->local;
 	struct desk *d = s->desk;
 	struct str user = str_first(d->login.user, SESSION_USER_MAX);
 	struct front_answer a = {.outcome = FRONT_ACCEPTED};

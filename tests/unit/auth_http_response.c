@@ -566,6 +566,7 @@ Test(auth_http_response, the_status_is_kept_for_the_log)
 
 		answer(&g, str_cstr(cases[i].bytes), false);
 		cr_assert_eq(g.r.status, cases[i].status, "case %zu", i);
+		cr_assert_eq(g.r.verdict.status, cases[i].status, "case %zu", i);
 		reading_done(&g);
 	}
 }

@@ -152,6 +152,16 @@ static void show_commands(const struct conf *c, struct out *o)
 	out_u64(o, server(c)->front.commands_max);
 }
 
+static void show_strict_lines(const struct conf *c, struct out *o)
+{
+	show_flag(o, server(c)->front.strict_lines);
+}
+
+static void show_starttls_required(const struct conf *c, struct out *o)
+{
+	show_flag(o, server(c)->front.starttls_required);
+}
+
 static void show_auth(const struct conf *c, struct out *o)
 {
 	const struct auth_service_conf *a = server(c)->auth;
@@ -373,6 +383,10 @@ static const struct effect {
 	{"timeout", show_timeout, "60000", "timeout 5s;", "5000", "timeout 1d;", "86400000"},
 	{"max_errors", show_errors, "5", "max_errors 9;", "9", "max_errors 0;", "0"},
 	{"max_commands", show_commands, "1000", "max_commands 9;", "9", "max_commands 0;", "0"},
+	{"strict_line_ends", show_strict_lines, "off", "strict_line_ends on;", "on",
+	 "strict_line_ends off;", "off"},
+	{"smtp_starttls_required", show_starttls_required, "off", "smtp_starttls_required on;",
+	 "on", "smtp_starttls_required off;", "off"},
 	{"auth_http", show_auth, MY_AUTH, "auth_http http://127.0.0.2:81/a?b;",
 	 "127.0.0.2:81 127.0.0.2 /a?b", "auth_http unix:/tmp/x:/u;", "unix:/tmp/x localhost /u"},
 	{"auth_http_header", show_headers, "", "auth_http_header X-Key s;", "X-Key: s\r\n",

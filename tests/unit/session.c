@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #define WANTS(r, w)    cr_assert(rig_wants((r), (w)), "wants %x", session_wants(&(r)->session))
@@ -395,4 +396,36 @@ Test(session, a_service_that_says_wait_for_ever_is_given_up)
 	ENDED(r, REASON_AUTH_WAITS);
 	TAKES(r, SIDE_FRONT, "451 4.3.2 Internal server error\r\n");
 	rig_done(r);
+}
+
+Test(session, a_status_that_is_no_success_is_logged_and_nothing_else)
+{
+	static const unsigned fine[] = {0, 200, 204, 299}, odd[] = {100, 199, 300, 401, 502, 999};
+	const char *said = "auth http server 127.0.0.1:9000 answered with status ";
+	char line[128];
+
+	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+		struct rig *r = rig_new();
+
+		rig_reach(r, PHASE_AUTH);
+		session_on_verdict(
+			&r->session,
+			&(struct verdict){.kind = VERDICT_WAIT, .wait_s = 1, .status = fine[i]});
+		cr_assert_not(rig_logged(r, " answered with status "), "%u", fine[i]);
+		rig_done(r);
+	}
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		struct rig *r = rig_new();
+
+		r->conf.auth_name = STR("127.0.0.1:9000");
+		rig_reach(r, PHASE_AUTH);
+		session_on_verdict(
+			&r->session,
+			&(struct verdict){.kind = VERDICT_WAIT, .wait_s = 1, .status = odd[i]});
+		snprintf(line, sizeof(line), "%s%u while in http auth state, client: ", said,
+			 odd[i]);
+		cr_assert(rig_logged(r, line), "%u", odd[i]);
+		cr_assert_eq(r->session.phase, PHASE_AUTH_WAIT);
+		rig_done(r);
+	}
 }
