@@ -50,12 +50,11 @@ uint16_t port_free(void)
 {
 	static unsigned next;
 
-	for (int i = 0; i < COUNT; i++) {
+	for (int i = 0;; i++) {
 		uint16_t port = (uint16_t)(FIRST + ((unsigned)getpid() * 16 + next++) % COUNT);
 
+		cr_assert(i < COUNT, "no free port");
 		if (claim(port) && is_unused(port))
 			return port;
 	}
-	cr_assert_fail("no free port");
-	return 0;
 }
