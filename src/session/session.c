@@ -329,7 +329,7 @@ static void back_closed(struct session *s, struct str failed)
 
 	if (s->phase == PHASE_RELAY)
 		session_end_said(s, or_done(s, REASON_RELAY_BACK_RESET), failed);
-	else if (speaks && failed.n && is_back_silent(s))
+	else if (speaks && is_back_silent(s))
 		session_login_refused(s, failed);
 	else if (speaks)
 		session_end(s, REASON_BACK_CLOSED, str_none());

@@ -292,7 +292,7 @@ void session_log_reason(struct session *s, enum reason reason, struct str detail
 	emit(s, row->level, &o);
 }
 
-void session_log_next(struct session *s, struct str why)
+void session_log_next(struct session *s, enum reason reason, struct str why)
 {
 	uint8_t text[LOG_MESSAGE_MAX];
 	struct out o;
@@ -300,7 +300,7 @@ void session_log_next(struct session *s, struct str why)
 	if (!session_log_takes(s, LEVEL_WARN))
 		return;
 	out_init(&o, text, sizeof(text));
-	expand(s, &o, reason_row(REASON_BACK_DOWN)->text, why);
+	expand(s, &o, reason_row(reason)->text, why);
 	out_lit(&o, ", trying the next address");
 	finish(s, LEVEL_WARN, &o);
 }

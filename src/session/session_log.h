@@ -34,8 +34,8 @@ void session_log_bad_name(struct session *s, struct str name);
 /* `no resolver is defined to resolve "NAME"`, before what NGINX says of a server with a name */
 void session_log_unknown_server(struct session *s, struct str name);
 
-/* The backend's address has refused the connection; another one is tried. */
-void session_log_next(struct session *s, struct str why);
+/* What is wrong with the backend's address; another one is tried. */
+void session_log_next(struct session *s, enum reason reason, struct str why);
 
 /* What the front engine has to say after FRONT_NOTE. */
 void session_log_note(struct session *s);

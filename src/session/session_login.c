@@ -274,12 +274,13 @@ void session_login_named(struct session *s, const struct name_answer *a)
 void session_login_refused(struct session *s, struct str why)
 {
 	struct desk *d = s->desk;
+	enum reason reason = why.n ? REASON_BACK_DOWN : REASON_BACK_CLOSED;
 
 	if (d->server + 1 >= d->n_servers || buf_len(&d->in[SIDE_BACK])) {
-		session_end(s, REASON_BACK_DOWN, why);
+		session_end(s, reason, why);
 		return;
 	}
-	session_log_next(s, why);
+	session_log_next(s, reason, why);
 	choose_server(s, d->server + 1);
 }
 

@@ -26,7 +26,8 @@ void session_login_dialled(struct session *s, struct str failed);
 /* Where the backend is, or not. */
 void session_login_named(struct session *s, const struct name_answer *a);
 
-/* The backend's address refuses the connection: the next one is tried, or it is over. */
+/* The backend's address refuses the connection, or closes it (why.n == 0) without a word: the next
+ * one is tried, or it is over. */
 void session_login_refused(struct session *s, struct str why);
 
 /* TLS is up behind the client's STARTTLS; TLS with the backend is up, or not. */

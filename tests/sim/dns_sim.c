@@ -18,6 +18,7 @@ enum {
 	MANY = 40,
 	SLOW_US = 1500000,
 	SILENCE_US = 15000000,
+	KEPT_US = 1000000,
 	NAME_LONG = 200,  /* some names are this long */
 	REFUSALS_MAX = 2, /* of dns_ask() in a row */
 	FIRST_BACK = 2,   /* where among many addresses that refuse the good one is */
@@ -90,9 +91,11 @@ void dns_sim_plan_guest(struct guest *g)
 /* "g12.clients.test", or longer */
 static void write_name(const struct guest *g, struct out *o)
 {
+	size_t from = o->n;
+
 	out_byte(o, 'g');
 	out_u64(o, g->id);
-	while (g->id % 5 == 0 && o->n < NAME_LONG)
+	while (g->id % 5 == 0 && o->n - from < NAME_LONG)
 		out_lit(o, ".a-Label-That-Is-Not-Short");
 	out_lit(o, ".clients.test");
 }
@@ -225,6 +228,17 @@ static void strike(const struct question *q, struct dns_answer *a)
 		q->guest->dns.lost = true;
 }
 
+/* A client that has said nothing and is gone is not asked about any more. */
+static void look_at(const struct question *q)
+{
+	const struct guest *g = q->guest;
+
+	if (g && !q->backend && g->client.over && !g->client.wrote &&
+	    kernel_now_us() > g->over_us + KEPT_US)
+		kernel_violation("question-kept", "guest %u left %llu ms ago", g->id,
+				 (unsigned long long)(kernel_now_us() - g->over_us) / 1000);
+}
+
 static void deliver(struct dns *d, uint32_t number)
 {
 	struct question q = d->questions[number];
@@ -233,6 +247,7 @@ static void deliver(struct dns *d, uint32_t number)
 	struct dns_answer a = {.status = DNS_FOUND, .ttl_s = chance_below(10)};
 	struct out o;
 
+	look_at(&q);
 	out_init(&o, name, sizeof(name));
 	if (!q.guest && !q.shared)
 		a.status = DNS_NONE;
@@ -293,7 +308,8 @@ static void look_up(struct question *to, const struct dns_question *q)
 	const uint8_t *ip = q->address.ip;
 
 	if (q->type == DNS_PTR) {
-		if (ip[0] != 10 || ip[1] != 128)
+		/* One that was reset before it was accepted has none any more. */
+		if (ip[0] && (ip[0] != 10 || ip[1] != 128))
 			kernel_violation("dns-question", "an address of nobody");
 		to->guest = world_guest(world, (uint32_t)ip[2] << 8 | ip[3]);
 		return;

@@ -132,9 +132,23 @@ static void plan_attempts(struct guest *g)
 		      (g->auth_trick == AUTH_EARLY);
 }
 
+/* While its name is looked for. */
+static bool leaves_unnamed(const struct guest *g)
+{
+	bool never = g->dns.trick == DNS_NAME_NEVER || g->dns.trick == DNS_ADDRESS_NEVER;
+
+	return never && chance_of(2000);
+}
+
 static void plan_leaving(struct guest *g)
 {
 	g->leave_at = UINT32_MAX;
+	if (leaves_unnamed(g)) {
+		g->leave = (enum leave)chance_below(3);
+		g->leave_at = 0;
+		g->fair = false;
+		return;
+	}
 	if (!chance_of(1500))
 		return;
 	g->leave = (enum leave)chance_below(4);

@@ -489,6 +489,21 @@ Test(session_name, whose_last_address_refuses_is_down)
 	rig_done(r);
 }
 
+Test(session_name, whose_address_closes_without_a_word_is_tried_at_the_next)
+{
+	struct rig *r = routed("192.0.2.9 192.0.2.10");
+
+	session_on_dialled(&r->session, str_none());
+	session_on_closed(&r->session, SIDE_BACK, str_none());
+	LOGGED(r, "upstream prematurely closed connection, trying the next address while "
+		  "connecting to upstream");
+	cr_assert(rig_wants(r, WANT_RECV_FRONT | WANT_DIAL));
+	session_on_dialled(&r->session, str_none());
+	session_on_closed(&r->session, SIDE_BACK, str_none());
+	ENDED(r, REASON_BACK_CLOSED);
+	rig_done(r);
+}
+
 Test(session_name, is_tried_no_further_once_a_byte_has_come)
 {
 	struct rig *r = routed("192.0.2.9 192.0.2.10");
