@@ -196,6 +196,10 @@ static int dialog_step(struct play *p, const struct script_step *step)
 	case SCRIPT_RESET:
 		world_hang_up(p->world, step->wire, step->kind);
 		return 0;
+	case SCRIPT_STOP:
+	case SCRIPT_GO:
+	case SCRIPT_QUIT: /* of a real process */
+		abort();
 	case SCRIPT_TLS:
 		return dialog_handshake(p, step);
 	case SCRIPT_LOG:
@@ -331,10 +335,10 @@ static void dialog_file(const char *path, unsigned *passed, unsigned *failed)
 {
 	struct script *s = script_load(path, SCRIPT_RINGPOST);
 
-	if (s)
-		dialog_script(s, passed, failed);
-	else
+	if (!s)
 		++*failed;
+	else if (!s->twin)
+		dialog_script(s, passed, failed);
 	script_free(s);
 }
 

@@ -51,6 +51,7 @@ static const struct mark marks[] = {
 	{"B<|", SCRIPT_SEND, SCRIPT_BACK, FORM_TEXT, true},
 	{"B<!", SCRIPT_CLOSE, SCRIPT_BACK, FORM_NONE, false},
 	{"L:", SCRIPT_LOG, SCRIPT_CLIENT, FORM_TEXT, true},
+	{"P!", SCRIPT_STOP, SCRIPT_CLIENT, FORM_NONE, false},
 	{"quiet:", SCRIPT_QUIET, SCRIPT_CLIENT, FORM_NONE, false},
 };
 
@@ -229,10 +230,10 @@ static int script_action(struct loader *l, const struct mark *m, const char *wor
 	static const struct {
 		const char *word;
 		enum script_kind kind;
-	} words[] = {{"close", SCRIPT_CLOSE},
-		     {"shut", SCRIPT_SHUT},
-		     {"reset", SCRIPT_RESET},
-		     {"tls", SCRIPT_TLS}};
+	} words[] = {{"close", SCRIPT_CLOSE}, {"shut", SCRIPT_SHUT}, {"reset", SCRIPT_RESET},
+		     {"tls", SCRIPT_TLS},     {"stop", SCRIPT_STOP}, {"go", SCRIPT_GO},
+		     {"quit", SCRIPT_QUIT}};
+	size_t n = strcspn(word, " ");
 	struct script_step *step;
 
 	script_end_run(l);
@@ -245,13 +246,15 @@ static int script_action(struct loader *l, const struct mark *m, const char *wor
 		return strcmp(word, "close") ? script_wrong(l, "only \"close\" can be expected")
 					     : 0;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (!strcmp(word, words[i].word)) {
+		if (strlen(words[i].word) == n && !strncmp(word, words[i].word, n)) {
 			step->kind = words[i].kind;
+			step->text = script_join(&(struct str){0}, 0, word[n] ? word + n + 1 : "");
 			l->s->tls |= step->kind == SCRIPT_TLS;
+			l->s->last |= step->kind == SCRIPT_QUIT;
 			return 0;
 		}
 	}
-	return script_wrong(l, "neither close nor shut nor reset nor tls");
+	return script_wrong(l, "no such thing can be done");
 }
 
 /* More of the configuration: `before`, text and `behind` at the end of *to. */
@@ -302,12 +305,13 @@ static bool script_configures(struct script *s, const char *mark, const char *te
 static bool script_flag(struct script *s, const char *mark)
 {
 	bool whole = !strcmp(mark, "whole:"), mended = !strcmp(mark, "mended:");
-	bool ours = !strcmp(mark, "ours:");
+	bool ours = !strcmp(mark, "ours:"), twin = !strcmp(mark, "twin:");
 
 	s->whole_only |= whole;
 	s->mended |= mended;
 	s->ours |= ours;
-	return whole || mended || ours;
+	s->twin |= twin;
+	return whole || mended || ours || twin;
 }
 
 static int script_line(struct loader *l, char *line)

@@ -20,11 +20,15 @@ enum script_kind {
 	SCRIPT_CLOSE,        /* close our end                                       */
 	SCRIPT_SHUT,         /* shut our sending side                               */
 	SCRIPT_RESET,        /* close with a reset                                  */
-	SCRIPT_TLS,          /* make our part of a TLS handshake, which succeeds    */
+	SCRIPT_TLS,          /* make our part of a TLS handshake, which succeeds; text:
+				whose certificate we show, if anybody's */
 	SCRIPT_EXPECT_CLOSE, /* the proxy closes its end, nothing unread before it  */
 	SCRIPT_EXPECT_END,   /* it closes its end, whatever it may say before       */
 	SCRIPT_QUIET,        /* for ms nothing arrives on any wire                  */
 	SCRIPT_LOG,          /* the log gets a line whose "[level] " message begins so */
+	SCRIPT_STOP,         /* the proxy is stopped: what comes now, it sees together */
+	SCRIPT_GO,           /* ... and goes on                                     */
+	SCRIPT_QUIT,         /* the proxy is told to end gracefully                 */
 };
 
 struct script_step {
@@ -43,6 +47,8 @@ struct script {
 	char *starttls;       /* "on" or "only"; empty: off */
 	bool tls;             /* somebody makes a handshake */
 	bool ours;            /* about something that nginx does not have */
+	bool twin;            /* needs a real proxy: not for the session alone */
+	bool last;            /* ends the proxy */
 	bool whole_only;      /* the outcome depends on how bytes arrive together */
 	bool mended;          /* an nginx with a newer patch does what ringpost does */
 	struct script_step *steps;
@@ -58,7 +64,10 @@ struct script_vars {
 	unsigned client_port; /* $CLIENT: where the client connects from */
 	char salt[256];       /* $SALT, $SALT64: of APOP and CRAM-MD5, once seen */
 	char salt64[512];
-	char session[64]; /* $SESSION: what in the salt is this session's alone */
+	char session[64];     /* $SESSION: what in the salt is this session's alone */
+	const char *certs;    /* $CERTS: the folder of certificates; NULL: none needed yet */
+	char fingerprint[64]; /* $FINGERPRINT: of the certificate that the client showed */
+	char pem[4096];       /* $PEM: this certificate as nginx escapes it */
 };
 
 /* The transcript as `proxy` plays it. NULL after a message on stderr; script_free() gives it back.

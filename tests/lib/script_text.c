@@ -152,10 +152,17 @@ static size_t text_placeholder(struct str s, const struct script_vars *v, struct
 		const char *name, *text;
 		unsigned number;
 	} known[] = {
-		{"$SALT64", v->salt64, 0},          {"$SALT", v->salt, 0},
-		{"$PORT", NULL, v->port},           {"$DEAD_PORT", NULL, v->dead_port},
-		{"$AUTH_PORT", NULL, v->auth_port}, {"$LISTEN", NULL, v->listen_port},
-		{"$CLIENT", NULL, v->client_port},  {"$SESSION", v->session, 0},
+		{"$SALT64", v->salt64, 0},
+		{"$SALT", v->salt, 0},
+		{"$PORT", NULL, v->port},
+		{"$DEAD_PORT", NULL, v->dead_port},
+		{"$AUTH_PORT", NULL, v->auth_port},
+		{"$LISTEN", NULL, v->listen_port},
+		{"$CLIENT", NULL, v->client_port},
+		{"$SESSION", v->session, 0},
+		{"$FINGERPRINT", v->fingerprint, 0},
+		{"$PEM", v->pem, 0},
+		{"$CERTS", v->certs ? v->certs : "", 0},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {

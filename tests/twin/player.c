@@ -5,18 +5,20 @@
  */
 #include "tests/twin/player.h"
 
+#include "tests/twin/card.h"
 #include "tests/twin/logs.h"
 #include "tests/twin/sealed.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { STEP_US = 5000000, END_US = 3000000, BYTE_US = 10000 };
+enum { STEP_US = 5000000, END_US = 3000000, BYTE_US = 10000, STOP_US = 3000 };
 
 /* What became of the present step. */
 enum outcome { OUTCOME_WAIT, OUTCOME_NEXT, OUTCOME_FAILED };
@@ -94,6 +96,15 @@ static void player_connect(struct player *p)
 		p->run.vars.client_port = ntohs(to.sin_port);
 }
 
+/* Stop the proxy, or let it go on. Stopping takes its time, and nobody says when it is done. */
+static enum outcome player_signal(const struct player *p, int number)
+{
+	kill(-p->run.group, number);
+	if (number == SIGSTOP)
+		usleep(STOP_US);
+	return OUTCOME_NEXT;
+}
+
 /* Connections left over from an earlier run of this transcript. */
 static void player_drain_listener(int listen_fd)
 {
@@ -113,6 +124,8 @@ void player_init(struct player *p, const struct player_run *run)
 	player_drain_listener(run->auth_fd);
 	player_drain_listener(run->back_fd);
 	p->log_from = logs_size(run->log_path);
+	if (run->script->n && run->script->steps[0].kind == SCRIPT_STOP)
+		player_signal(p, SIGSTOP); /* before there is a connection */
 	player_connect(p);
 }
 
@@ -264,13 +277,18 @@ static enum outcome player_close(struct player_wire *w, enum script_kind kind)
 
 static enum outcome player_handshake(struct player *p, struct player_wire *w)
 {
+	const struct script_step *step = &p->run.script->steps[p->step];
+	const char *who = step->text.n ? (const char *)step->text.p : NULL;
+
 	if (!w->tls && w->used < w->n) {
 		player_fail(p, "bytes came before the handshake");
 		player_say("received", player_unread(w));
 		return OUTCOME_FAILED;
 	}
+	if (!w->tls && who && card_learn(&p->run.vars, who))
+		return player_fail(p, "no certificate to show");
 	if (!w->tls)
-		w->tls = sealed_new();
+		w->tls = sealed_new(p->run.vars.certs, who);
 	switch (sealed_shake(w->tls, w->fd)) {
 	case 0:
 		return OUTCOME_WAIT;
@@ -291,6 +309,12 @@ static enum outcome player_quiet(struct player *p, uint64_t now_us)
 	for (int i = 0; i < SCRIPT_WIRES; i++)
 		player_say("unread", player_unread(&p->wires[i]));
 	return OUTCOME_FAILED;
+}
+
+static enum outcome player_quit(struct player *p)
+{
+	p->wants_quit = !p->quit_told;
+	return p->quit_told ? OUTCOME_NEXT : OUTCOME_WAIT;
 }
 
 static enum outcome player_step(struct player *p, uint64_t now_us)
@@ -318,6 +342,12 @@ static enum outcome player_step(struct player *p, uint64_t now_us)
 		return OUTCOME_NEXT;
 	case SCRIPT_TLS:
 		return player_handshake(p, w);
+	case SCRIPT_STOP:
+		return player_signal(p, SIGSTOP);
+	case SCRIPT_GO:
+		return player_signal(p, SIGCONT);
+	case SCRIPT_QUIT:
+		return player_quit(p);
 	}
 	abort();
 }
@@ -422,6 +452,8 @@ size_t player_fds(const struct player *p, struct pollfd *fds)
 
 void player_done(struct player *p)
 {
+	if (p->failed) /* perhaps between stop and go */
+		player_signal(p, SIGCONT);
 	for (int i = 0; i < SCRIPT_WIRES; i++) {
 		player_hang_up(&p->wires[i]);
 		free(p->wires[i].rx);

@@ -10,6 +10,7 @@
 #include "tests/lib/script.h"
 
 #include <poll.h>
+#include <sys/types.h>
 
 struct player_wire {
 	int listen_fd;      /* -1 for the client */
@@ -27,6 +28,7 @@ struct player_run {
 	const struct script *script;
 	const char *proxy_name;
 	const char *log_path;
+	pid_t group; /* of processes: the proxy */
 	bool bytewise;
 	unsigned listen_port;
 	int auth_fd, back_fd; /* listening, borrowed */
@@ -42,6 +44,8 @@ struct player {
 	struct str text; /* the step's text, placeholders replaced */
 	size_t sent;
 	size_t quiet_seen;
+	bool wants_quit; /* waits until the proxy has been told to end; whoever told it: */
+	bool quit_told;
 	bool ending; /* script done, waiting for the proxy to let go */
 	long log_from;
 	bool failed; /* said so on stderr */

@@ -18,7 +18,7 @@
 #include <fcntl.h>
 
 static const char nginx_head[] = "load_module /usr/lib/nginx/modules/ngx_mail_module.so;\n"
-				 "master_process off;\n";
+				 "user root;\n";
 static const char ringpost_mail[] = "\tauth_http_keepalive 0;\n";
 
 enum { START_TRIES = 500, STOP_TRIES = 500, TRY_US = 10000 };
@@ -34,7 +34,7 @@ int proxy_init(struct proxy *p, const char *parent)
 		return -1;
 	}
 	fprintf(p->conf,
-		"%sdaemon off;\nworker_processes 1;\npid %s/pid;\n"
+		"%sdaemon off;\nworker_processes 1;\nworker_shutdown_timeout 1s;\npid %s/pid;\n"
 		"error_log %s info;\nevents {\n\tworker_connections 1024;\n}\n"
 		"mail {\n\tserver_name mx.example;\n%s",
 		p->which == SCRIPT_NGINX ? nginx_head : "", p->folder, p->log_path,
@@ -42,7 +42,7 @@ int proxy_init(struct proxy *p, const char *parent)
 	return 0;
 }
 
-/* Who offers STARTTLS has to have a certificate. */
+/* Who speaks TLS has to have a certificate. */
 static int proxy_certify(const struct proxy *p)
 {
 	char command[640];
@@ -58,14 +58,14 @@ static int proxy_certify(const struct proxy *p)
 	return -1;
 }
 
-static int proxy_add_starttls(struct proxy *p, const struct script *script)
+static int proxy_add_tls(struct proxy *p, const struct script *script)
 {
-	if (!script->starttls[0])
+	if (!script->starttls[0] && !strstr(script->listen, " ssl"))
 		return 0;
 	fprintf(p->conf,
 		"\t\tstarttls %s;\n\t\tssl_certificate cert.pem;\n"
 		"\t\tssl_certificate_key key.pem;\n\t\tssl_protocols TLSv1.3;\n",
-		script->starttls);
+		script->starttls[0] ? script->starttls : "off");
 	return proxy_certify(p);
 }
 
@@ -78,7 +78,7 @@ int proxy_add(struct proxy *p, const struct script *script, const struct script_
 		vars->listen_port, script->listen, script->protocol);
 	if (!strstr(script->conf, "\tauth_http "))
 		fprintf(p->conf, "\t\tauth_http 127.0.0.1:%u/auth;\n", vars->auth_port);
-	failed = proxy_add_starttls(p, script);
+	failed = proxy_add_tls(p, script);
 	fprintf(p->conf, "%s\t}\n", (const char *)directives.p);
 	free((void *)(uintptr_t)directives.p);
 	return failed;
@@ -119,6 +119,7 @@ static _Noreturn void proxy_exec(const struct proxy *p)
 	char output[320];
 	int fd;
 
+	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	snprintf(output, sizeof(output), "%s/output", p->folder);
 	fd = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -143,6 +144,7 @@ int proxy_start(struct proxy *p)
 	p->pid = fork();
 	if (p->pid == 0)
 		proxy_exec(p);
+	setpgid(p->pid, p->pid);
 	for (int i = 0; i < START_TRIES; i++) {
 		if (proxy_answers(p))
 			return 0;
@@ -154,6 +156,11 @@ int proxy_start(struct proxy *p)
 	}
 	fprintf(stderr, "%s does not start; see %s\n", p->name, p->folder);
 	return -1;
+}
+
+void proxy_quit(const struct proxy *p)
+{
+	kill(p->pid, SIGQUIT);
 }
 
 int proxy_stop(struct proxy *p)

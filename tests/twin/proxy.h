@@ -34,6 +34,9 @@ NODISCARD int proxy_add_probe(struct proxy *p);
 /* Run it and wait until it answers. -1 after a message. */
 int proxy_start(struct proxy *p);
 
+/* Ask it to end when its connections have. */
+void proxy_quit(const struct proxy *p);
+
 /* Ask it to end and wait. -1 after a message if it did not end well. */
 int proxy_stop(struct proxy *p);
 

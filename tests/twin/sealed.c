@@ -13,35 +13,69 @@
 #include <sys/socket.h>
 
 struct sealed {
-	bool ended; /* nothing more will come */
+	bool ended;                  /* nothing more will come */
+	struct connector *connector; /* its own, NULL: the one of those without certificate */
 	struct channel channel;
 	struct buf in; /* cipher bytes */
 	struct out out;
 	uint8_t bytes[2][96 * 1024];
 };
 
-static const struct connector *connector(void)
+static struct tls_file sealed_read(const char *folder, const char *name, const char *end)
 {
-	static const struct tls_connector_conf conf = {
+	char path[512], *bytes = malloc(65536);
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/%s%s", folder, name, end);
+	f = fopen(path, "r");
+	if (!f || !bytes) {
+		perror(path);
+		abort();
+	}
+	n = fread(bytes, 1, 65536, f);
+	fclose(f);
+	return (struct tls_file){str_of(bytes, n), str_cstr(name)};
+}
+
+static struct connector *sealed_connector(const char *folder, const char *identity)
+{
+	struct tls_connector_conf conf = {
 		.suites = {.versions = TLS_1_3, .ciphersuites = STR_INIT("TLS_AES_128_GCM_SHA256")},
 	};
-	static struct connector *only;
+	struct tls_identity shown;
+	struct connector *c;
 	struct tls_error e;
 
-	if (!only)
-		only = connector_open(&conf, &e);
-	if (!only) {
+	if (identity) {
+		shown = (struct tls_identity){.chain = sealed_read(folder, identity, ".pem"),
+					      .key = sealed_read(folder, identity, ".key")};
+		conf.identities = (struct tls_identities){&shown, 1};
+	}
+	c = connector_open(&conf, &e);
+	if (!c) {
 		fprintf(stderr, "no TLS: %s\n", e.text);
 		abort();
 	}
-	return only;
+	if (identity) {
+		free((void *)(uintptr_t)shown.chain.bytes.p);
+		free((void *)(uintptr_t)shown.key.bytes.p);
+	}
+	return c;
 }
 
-struct sealed *sealed_new(void)
+struct sealed *sealed_new(const char *folder, const char *identity)
 {
+	static struct connector *plain;
 	struct sealed *s = calloc(1, sizeof(*s));
 
-	if (!s || channel_connect(&s->channel, connector(), NULL, 0))
+	if (!s)
+		abort();
+	if (identity)
+		s->connector = sealed_connector(folder, identity);
+	else if (!plain)
+		plain = sealed_connector(folder, NULL);
+	if (channel_connect(&s->channel, identity ? s->connector : plain, NULL, 0))
 		abort();
 	buf_init(&s->in, s->bytes[0], sizeof(s->bytes[0]));
 	out_init(&s->out, s->bytes[1], sizeof(s->bytes[1]));
@@ -53,6 +87,8 @@ void sealed_free(struct sealed *s)
 	if (!s)
 		return;
 	channel_close(&s->channel);
+	if (s->connector)
+		connector_close(s->connector);
 	free(s);
 }
 

@@ -3,7 +3,7 @@
  * sealed: TLS of the mail client that the player plays, over its socket, which never blocks.
  *
  * One version, one suite: what a proxy tells the auth service about it is the same with both. The
- * certificate is not looked at.
+ * proxy's certificate is not looked at.
  */
 #ifndef TESTS_TWIN_SEALED_H
 #define TESTS_TWIN_SEALED_H
@@ -15,7 +15,8 @@
 
 struct sealed;
 
-struct sealed *sealed_new(void); /* aborts where there is none */
+/* Showing this certificate of `folder`, NULL: none. Aborts where there is none. */
+struct sealed *sealed_new(const char *folder, const char *identity);
 void sealed_free(struct sealed *s);
 
 /* A step of the handshake: 1 when it is done, 0: again when something has come, -1: it has failed.

@@ -11,6 +11,7 @@
  * and, where it is short and does not say "whole:", with the client's bytes one by one. The time
  * limit of a step is 5 s.
  */
+#include "tests/lib/certs.h"
 #include "tests/twin/compare.h"
 #include "tests/twin/proxy.h"
 #include "tests/twin/slot.h"
@@ -43,6 +44,8 @@ struct twin {
 	struct slot *slots;
 	size_t n;
 	unsigned players, runs, failures;
+	bool ending; /* those are played that see a proxy end: */
+	int ending_which;
 	bool keep; /* configurations and logs, even when all is well */
 	char parent[64];
 };
@@ -118,6 +121,7 @@ static int twin_load_slot(struct slot *s, const char *path)
 	s->auth_fd = twin_bind_peer(true, &s->vars.auth_port);
 	s->back_fd = twin_bind_peer(true, &s->vars.port);
 	s->dead_fd = twin_bind_peer(false, &s->vars.dead_port);
+	s->vars.certs = certs_folder();
 	return 0;
 }
 
@@ -237,12 +241,14 @@ static bool twin_bytewise_possible(const struct script *s)
 		if (s->steps[i].kind == SCRIPT_SEND && s->steps[i].wire == SCRIPT_CLIENT)
 			n += s->steps[i].text.n;
 	/* What comes late behind STARTTLS is no handshake. */
-	return !s->whole_only && !s->tls && n <= BYTEWISE_MAX;
+	return !s->whole_only && !s->tls && !s->last && n <= BYTEWISE_MAX;
 }
 
 /* Begin the slot's next run, if there is one. */
 static bool twin_next_run(struct twin *t, struct slot *s)
 {
+	if (s->scripts[0]->last != t->ending)
+		return false;
 	for (; s->run < WAYS * PROXIES; s->run++) {
 		int proxy = (int)s->run / WAYS;
 		bool bytewise = s->run & 1;
@@ -250,6 +256,7 @@ static bool twin_next_run(struct twin *t, struct slot *s)
 			.script = s->scripts[proxy],
 			.proxy_name = t->proxies[proxy].name,
 			.log_path = t->proxies[proxy].log_path,
+			.group = t->proxies[proxy].pid,
 			.bytewise = bytewise,
 			.listen_port = s->listen_port[proxy],
 			.auth_fd = s->auth_fd,
@@ -260,6 +267,8 @@ static bool twin_next_run(struct twin *t, struct slot *s)
 		if (!twin_has(t, proxy) || !twin_plays(s, proxy) ||
 		    (bytewise && !twin_bytewise_possible(run.script)))
 			continue;
+		if (t->ending && proxy != t->ending_which)
+			return false;
 		run.vars.listen_port = run.listen_port;
 		player_init(&s->player, &run);
 		s->playing = s->played[proxy][bytewise] = true;
@@ -364,6 +373,17 @@ static unsigned twin_turn(struct twin *t, bool *hurry)
 	return playing;
 }
 
+/* All who wait for this have come so far. */
+static void twin_quit(struct twin *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->slots[i].playing && !t->slots[i].player.wants_quit)
+			return;
+	proxy_quit(&t->proxies[t->ending_which]);
+	for (size_t i = 0; i < t->n; i++)
+		t->slots[i].player.quit_told = t->slots[i].playing;
+}
+
 static void twin_play(struct twin *t)
 {
 	bool hurry = false;
@@ -371,7 +391,17 @@ static void twin_play(struct twin *t)
 	while (twin_turn(t, &hurry) > 0) {
 		twin_sleep(t, hurry ? 100 : TICK_MS * 1000);
 		hurry = false;
+		if (t->ending)
+			twin_quit(t);
 	}
+}
+
+/* The last transcripts: what becomes of sessions when the proxy ends. */
+static void twin_play_last(struct twin *t, int proxy)
+{
+	t->ending = true;
+	t->ending_which = proxy;
+	twin_play(t);
 }
 
 static void twin_compare(struct twin *t)
@@ -457,6 +487,8 @@ static int twin_run(struct twin *t)
 		return 1;
 	}
 	twin_play(t);
+	for (int i = 0; i < PROXIES; i++)
+		twin_play_last(t, i);
 	t->failures += twin_stop(t) != 0;
 	if (twin_has(t, SCRIPT_NGINX) && twin_has(t, SCRIPT_RINGPOST))
 		twin_compare(t);
