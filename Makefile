@@ -139,7 +139,7 @@ ALL_C     := $(SRC) $(COVER_C) $(VALGRIND_C) $(TOOL) $(BENCH) $(FUZZ) $(SIM) $(S
 
 LIBS       := $(WOLFSSL_LIBS) -luring -lcares -lpthread
 TOOL_LIBS  := -ljansson $(LIBS) -lm
-TEST_LIBS  := $(if $(WATCHED),,-lcriterion) $(TOOL_LIBS)
+TEST_LIBS  := $(if $(WATCHED),,-lcriterion) $(TOOL_LIBS) -lseccomp
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -332,7 +332,8 @@ install: $(B)/ringpost $(MAN)
 	$(INSTALL) -m 755 $(B)/ringpost $(DESTDIR)$(SBINDIR)/ringpost
 	$(INSTALL) -m 644 man/ringpost.8 $(DESTDIR)$(MANDIR)/man8/
 	$(INSTALL) -m 644 $(MAN) $(DESTDIR)$(MANDIR)/man5/
-	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(DOCDIR)/
+	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE tools/seccomp-ringpost.json \
+		$(DESTDIR)$(DOCDIR)/
 	cp -R conf.example $(DESTDIR)$(DOCDIR)/
 	sed 's|@SBINDIR@|$(SBINDIR)|' tools/ringpost.service > $(DESTDIR)$(UNITDIR)/ringpost.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/ringpost.service

@@ -30,13 +30,14 @@ static const char filter[] =
 	" that comes with ringpost. Docker: docker run --security-opt seccomp=" PROFILE
 	" ... Kubernetes: copy it to /var/lib/kubelet/seccomp/ of each node and say in the pod's "
 	"securityContext: seccompProfile: {type: Localhost, localhostProfile: " PROFILE
-	"}. systemd: SystemCallFilter=@system-service @io-event";
+	"}. systemd: add @aio to the unit's SystemCallFilter=";
 static const char module[] =
 	"a security module (SELinux, AppArmor, BPF) forbids it: see its messages with dmesg or "
 	"ausearch -m avc -c ringpost, and allow it there";
 static const char locked[] =
-	"the limit of locked memory is too low: raise it with ulimit -l, or LimitMEMLOCK= in the "
-	"service's unit";
+	"the limit of locked memory of this user is too low: run ulimit -l unlimited before the "
+	"start, as root, or set LimitMEMLOCK=infinity in the service's unit, or start the "
+	"container with --ulimit memlock=-1:-1";
 static const char no_files[] =
 	"no file descriptors are left: raise worker_rlimit_nofile, or run ulimit -n 1024 before "
 	"the start";

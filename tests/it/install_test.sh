@@ -32,6 +32,7 @@ check "make install" make install DESTDIR="$root" PREFIX=/usr FLAVOUR="$(basenam
 program=$root/usr/sbin/ringpost
 for f in sbin/ringpost share/man/man8/ringpost.8 share/man/man5/ringpost.conf.5 \
 	share/doc/ringpost/README.md share/doc/ringpost/LICENSE \
+	share/doc/ringpost/seccomp-ringpost.json \
 	lib/systemd/system/ringpost.service; do
 	check "installs $f" test -s "$root/usr/$f"
 done

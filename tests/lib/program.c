@@ -120,6 +120,8 @@ static void start(struct program *p, const char *const *arguments, int stderr_fd
 		_exit(1);
 	if (stderr_fd >= 0)
 		dup2(stderr_fd, 2);
+	if (p->before)
+		p->before();
 	execv(argv[0], argv);
 	dprintf(2, "%s: %s\n", argv[0], strerror(errno));
 	_exit(127);

@@ -19,7 +19,8 @@ struct program {
 	char conf[96], log[96], pid_path[96];
 	uint16_t port; /* a free one when the test began, for listen 127.0.0.1:port */
 	uint16_t spare_port;
-	pid_t master; /* daemon off: our child; 0: none */
+	pid_t master;         /* daemon off: our child; 0: none */
+	void (*before)(void); /* called in the child before it becomes the program; NULL: nothing */
 };
 
 /* A folder under /tmp; nothing is started. */

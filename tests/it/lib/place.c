@@ -148,6 +148,8 @@ pid_t place_start(struct place *p, const char *name, const char *const *argv)
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		signal(SIGPIPE, SIG_DFL);
 		redirect(p, name);
+		if (p->before && strcmp(name, "proxy") == 0)
+			p->before();
 		execvp(args[0], args);
 		fprintf(stderr, "%s: %s\n", args[0], strerror(errno));
 		_exit(127);

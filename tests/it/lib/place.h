@@ -21,9 +21,10 @@ struct place {
 	pid_t authd, sink, proxy, dovecot; /* 0: not started */
 	char authd_at[PLACE_TEXT];
 	char sink_at[PLACE_TEXT], control_at[PLACE_TEXT];
-	uint16_t login; /* listener with PLAIN LOGIN CRAM-MD5 EXTERNAL */
-	uint16_t none;  /* listener with smtp_auth none */
-	uint16_t pass;  /* listener with proxy_smtp_auth on and xclient off */
+	uint16_t login;       /* listener with PLAIN LOGIN CRAM-MD5 EXTERNAL */
+	uint16_t none;        /* listener with smtp_auth none */
+	uint16_t pass;        /* listener with proxy_smtp_auth on and xclient off */
+	void (*before)(void); /* called in the process that becomes the proxy; NULL: nothing */
 };
 
 /* What the proxy's configuration has besides the three listeners; NULL or 0: nothing. */
