@@ -40,7 +40,9 @@ struct server_conf {
 	const struct resolver_conf *resolver; /* NULL: names are not resolved */
 	struct str auth_name;                 /* the service as log lines name it */
 	const struct log_target *log;         /* error_log in force */
-	enum log_level log_level;             /* most verbose level any of its targets takes */
+	const struct addr_net *debug_from;    /* debug_connection */
+	uint32_t n_debug_from;
+	enum log_level log_level; /* most verbose level any of its targets takes */
 };
 
 #endif

@@ -59,6 +59,7 @@ struct session {
 	uint8_t phase;        /* enum phase */
 	uint8_t reason;       /* enum reason, from PHASE_CLOSING on */
 	uint8_t waits;        /* times the auth service said WAIT to this login */
+	bool traced;          /* debug_connection: all is logged, whatever the levels */
 	bool host_failed;     /* nobody could say whether it has */
 	bool retry_auth;      /* PHASE_AUTH_WAIT: ask again; else: refuse */
 	bool front_ended;     /* the client half-closed behind pipelined commands */

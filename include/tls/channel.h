@@ -100,6 +100,9 @@ void channel_close(struct channel *c);
 bool channel_is_up(const struct channel *c);
 bool channel_is_sound(const struct channel *c);
 
+/* After CHANNEL_UP: a session of earlier goes on. */
+bool channel_is_resumed(const struct channel *c);
+
 /* After CHANNEL_FAILED: a short text for the log, e.g. "no shared cipher", without peer bytes. */
 struct str channel_why(const struct channel *c);
 

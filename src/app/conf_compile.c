@@ -274,6 +274,8 @@ static struct conf_server *lay_out(struct conf_build *b, const struct conf_setti
 		.sources = s->sources,
 		.real_ip_from = s->real_ip_from.items,
 		.n_real_ip_from = s->real_ip_from.n,
+		.debug_from = b->main.debug_from.items,
+		.n_debug_from = b->main.debug_from.n,
 		.log_level = LEVEL_EMERG,
 	};
 	for (uint32_t i = 0; i < s->logs.n; i++)

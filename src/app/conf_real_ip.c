@@ -11,7 +11,7 @@
 
 static struct conf_vec *list_of(const struct conf_call *c)
 {
-	return &c->to->real_ip_from;
+	return conf_table_field(c);
 }
 
 static void add(struct conf_build *b, const struct conf_call *c, const struct addr_net *net)
@@ -41,7 +41,7 @@ static int add_host(struct conf_build *b, const struct conf_call *c, struct str 
 
 	if (str_has_ctl(host) || str_find(host, '/') < host.n ||
 	    conf_net_resolve(b->pool, (struct conf_net_name){.host = host}, 0, &found)) {
-		conf_error_at(b->error, c->where, "host not found in set_real_ip_from \"%.*s\"",
+		conf_error_at(b->error, c->where, "host not found in %s \"%.*s\"", c->row->name,
 			      CONF_STR(host));
 		return conf_error_help(b->error, "it can be an address, a block like 192.0.2.0/24, "
 						 "a host name, or \"unix:\"");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * conf_real_ip: the set_real_ip_from directive: whose PROXY headers are believed.
+ * conf_real_ip: lists of peers: set_real_ip_from, whose PROXY headers are believed, and
+ * debug_connection, whose sessions are logged in full.
  */
 #ifndef APP_CONF_REAL_IP_H
 #define APP_CONF_REAL_IP_H

@@ -135,6 +135,12 @@ static const struct conf_row rows[] = {
 	{BLOCK("events", MAIN, CONF_IN_EVENTS), .syntax = "{ ... }",
 	 .help = "Holds worker_connections, ring_entries and ring_buffers."},
 
+	{SETTING("debug_connection", EVENT), ARGS(1, 1), .repeats = true, AT(debug_from),
+	 .set = conf_real_ip_set, .syntax = "address | CIDR | host | unix:",
+	 .help = "Clients whose sessions are logged in full, as at level debug, to every log that "
+		 "their server has, whatever its level. May be given several times. The address is "
+		 "that of the connection, behind a balancer the balancer's."},
+
 	{BLOCK("mail", MAIN, CONF_IN_MAIL), .syntax = "{ ... }",
 	 .help = "Holds the servers, and what they have in common."},
 	{BLOCK("server", CONF_IN_MAIL, CONF_IN_SERVER), .repeats = true, .syntax = "{ ... }",

@@ -34,8 +34,6 @@ static const struct conf_row rows[] = {
 	IDLE_FLAG("multi_accept", EVENT),
 	IDLE_FLAG("accept_mutex", EVENT),
 	{IDLE_ARGS("accept_mutex_delay", EVENT, 1, 1), IDLE_TIME, .syntax = "time"},
-	{IDLE_ARGS("debug_connection", EVENT, 1, 1), .repeats = true,
-	 .syntax = "address | CIDR | unix:"},
 	{IDLE_ARGS("worker_aio_requests", EVENT, 1, 1), IDLE_NUMBER, .syntax = "number"},
 	{IDLE_ARGS("epoll_events", EVENT, 1, 1), IDLE_NUMBER, .syntax = "number"},
 	FOREIGN("http"),

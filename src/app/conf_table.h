@@ -49,6 +49,7 @@ struct conf_settings {
 	struct conf_user user;
 	struct str pid, working_directory;
 	struct conf_logs logs;
+	struct conf_vec debug_from; /* struct addr_net */
 	/* mail and server */
 	uint32_t protocol; /* enum protocol */
 	/* by enum protocol: bit set as front_conf.methods, ... */

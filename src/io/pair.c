@@ -54,8 +54,8 @@ static void start_session(struct thread *t, struct pair *p, const struct listen_
 	net_peer(p->conn[SIDE_FRONT].fd, &start.client);
 	if (start.client.family == ADDR_NONE)
 		start.client.family = from->address.any.sa_family == AF_UNIX ? ADDR_UNIX : ADDR_IP4;
-	if (from->server->log_level >= LEVEL_INFO || from->server->proxy_out != PROXY_OUT_OFF ||
-	    from->server->back.identity)
+	if (from->server->log_level >= LEVEL_INFO || from->server->n_debug_from ||
+	    from->server->proxy_out != PROXY_OUT_OFF || from->server->back.identity)
 		net_local(p->conn[SIDE_FRONT].fd, &start.local);
 	session_start(&p->session, &t->env, &start);
 }
@@ -409,7 +409,7 @@ static void dial(struct thread *t, struct pair *p)
 		return;
 	}
 	conn_open(&p->conn[SIDE_BACK], fd);
-	if (s->conf->log_level >= LEVEL_INFO)
+	if (s->conf->log_level >= LEVEL_INFO || s->traced)
 		net_local(fd, &s->back_local);
 	session_on_dialled(s, str_none());
 }

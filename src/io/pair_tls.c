@@ -10,6 +10,7 @@
 #include "io/pair_tls.h"
 
 #include "base/must.h"
+#include "session/session_debug.h"
 #include "io/pair.h"
 
 #include <string.h>
@@ -85,7 +86,26 @@ static enum reason reason_of(const struct channel *c, enum side side, bool up)
 	return channel_verified(c).error ? REASON_BACK_CERT : REASON_BACK_TLS;
 }
 
-static void report(struct pair *p, enum side side, bool up)
+/* "TLSv1.3, TLS_AES_128_GCM_SHA256, resumed", for the log. */
+static void describe(struct thread *t, const struct channel *c, struct out *o)
+{
+	struct auth_http_tls facts;
+	struct arena a;
+
+	arena_init(&a, t->facts, CHANNEL_FACTS_MAX);
+	channel_facts(c, &a, &facts);
+	out_str(o, facts.protocol);
+	out_lit(o, ", ");
+	out_str(o, facts.cipher);
+	if (channel_is_resumed(c))
+		out_lit(o, ", resumed");
+	if (facts.verify.n) {
+		out_lit(o, ", certificate ");
+		out_str(o, facts.verify);
+	}
+}
+
+static void report(struct thread *t, struct pair *p, enum side side, bool up)
 {
 	const struct tls_link *l = p->link[side];
 	struct session_tls how = {.reason = reason_of(&l->channel, side, up)};
@@ -95,6 +115,8 @@ static void report(struct pair *p, enum side side, bool up)
 	out_init(&why, text, sizeof(text));
 	if (how.reason != REASON_NONE)
 		tls_link_why(l, &why);
+	else if (session_debug_on(&p->session))
+		describe(t, &l->channel, &why);
 	how.detail = out_data(&why);
 	session_on_secured(&p->session, side, &how);
 }
@@ -112,7 +134,7 @@ void pair_tls_step(struct thread *t, struct tls_link *l)
 
 	must(p != NULL);
 	if (ev != CHANNEL_MORE)
-		report(p, side, ev == CHANNEL_UP);
+		report(t, p, side, ev == CHANNEL_UP);
 	thread_touch(t, p);
 }
 

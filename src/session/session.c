@@ -9,6 +9,7 @@
 #include "base/must.h"
 #include "session/desk.h"
 #include "session/reason.h"
+#include "session/session_debug.h"
 #include "session/session_log.h"
 #include "session/session_login.h"
 #include "session/session_name.h"
@@ -54,7 +55,11 @@ MACHINE(machine, "session", phases);
 
 void session_enter(struct session *s, enum phase to)
 {
+	uint8_t from = s->phase;
+
 	machine_enter(&machine, &s->phase, to);
+	if (session_debug_on(s))
+		session_debug_phase(s, phases[from].name, phases[to].name);
 }
 
 size_t session_desk_bytes(const struct session_sizes *sizes)
@@ -118,6 +123,7 @@ void session_start(struct session *s, struct session_env *env, const struct sess
 	front_init(&s->u.front, &s->conf->front, start->nonce);
 	s->u.front.secured = start->tls;
 	env->counters->accepted++;
+	s->traced = session_log_traces(s->conf, &s->client);
 	session_log_connected(s);
 	if (!start->proxied)
 		arrived(s);
@@ -409,6 +415,8 @@ void session_on_secured(struct session *s, enum side side, const struct session_
 		return;
 	/* Plaintext that has not left yet would leave in TLS. */
 	must(how->reason != REASON_NONE || !session_pending(s, side).n);
+	if (how->reason == REASON_NONE && session_debug_on(s))
+		session_debug_secured(s, side, how->detail);
 	if (side == SIDE_FRONT)
 		front_secured_as(s, how);
 	else

@@ -101,14 +101,28 @@ static void write_tail(const struct session *s, struct out *o)
 	}
 }
 
-static void emit(struct session *s, enum log_level level, const struct out *o)
+bool session_log_traces(const struct server_conf *conf, const struct addr *client)
+{
+	for (uint32_t i = 0; i < conf->n_debug_from; i++)
+		if (addr_in_net(client, &conf->debug_from[i]))
+			return true;
+	return false;
+}
+
+void session_log_emit(struct session *s, enum log_level level, struct str message)
 {
 	struct logger *logger = s->env->logger;
 
 	logger->write(logger, &(struct log_line){.target = s->conf->log,
 						 .level = level,
+						 .traced = s->traced,
 						 .conn = s->number,
-						 .message = out_data(o)});
+						 .message = message});
+}
+
+static void emit(struct session *s, enum log_level level, const struct out *o)
+{
+	session_log_emit(s, level, out_data(o));
 }
 
 static void write_while(const struct session *s, struct out *o)

@@ -10,8 +10,14 @@
 
 static inline bool session_log_takes(const struct session *s, enum log_level level)
 {
-	return level <= s->conf->log_level;
+	return level <= s->conf->log_level || s->traced;
 }
+
+/* debug_connection names a client of this address. */
+bool session_log_traces(const struct server_conf *conf, const struct addr *client);
+
+/* A finished line. */
+void session_log_emit(struct session *s, enum log_level level, struct str message);
 
 /* "client IP:PORT connected to ADDR" */
 void session_log_connected(struct session *s);

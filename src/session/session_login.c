@@ -10,6 +10,7 @@
 
 #include "base/must.h"
 #include "session/desk.h"
+#include "session/session_debug.h"
 #include "session/session_log.h"
 #include "session/session_name.h"
 
@@ -18,6 +19,8 @@
 static void ask(struct session *s)
 {
 	session_enter(s, PHASE_AUTH);
+	if (session_debug_on(s))
+		session_debug_question(s);
 	/* The auth client has its own time-out, auth_http_timeout. */
 	s->deadline_ms = 0;
 }
@@ -45,10 +48,13 @@ static void front_turn(struct session *s, struct buf *in)
 {
 	struct front *f = &s->u.front;
 	struct out *out = &s->desk->to_front.out;
+	uint8_t state = f->state;
 	enum front_ev ev;
 
 	while ((ev = front_next(f, in, out)) == FRONT_NOTE)
 		session_log_note(s);
+	if (f->state != state && session_debug_on(s))
+		session_debug_dialogue(s, SIDE_FRONT);
 	s->front_full = ev == FRONT_FULL;
 	switch (ev) {
 	case FRONT_MORE:
@@ -228,6 +234,8 @@ void session_login_verdict(struct session *s, const struct verdict *v)
 {
 	if (is_odd_status(v->status))
 		session_log_status(s, v->status);
+	if (session_debug_on(s))
+		session_debug_verdict(s, v);
 	switch (v->kind) {
 	case VERDICT_OK:
 		ok_verdict(s, v);
@@ -294,6 +302,8 @@ void session_login_dialled(struct session *s, struct str failed)
 	}
 	if (d->peer.local.family == ADDR_NONE)
 		d->peer.local = s->local;
+	if (session_debug_on(s))
+		session_debug_dialled(s);
 	/* What was for an address that has refused is not for this one. */
 	(void)desk_sent(&d->to_back, desk_pending(&d->to_back).n);
 	session_enter(s, d->peer.tls == BACK_TLS_ON ? PHASE_TLS_BACK : PHASE_BACK);
@@ -356,8 +366,12 @@ static void back_failed(struct session *s)
 static void back_turn(struct session *s, struct buf *in)
 {
 	struct desk *d = s->desk;
+	uint8_t state = d->back.state;
+	enum back_ev ev = back_next(&d->back, in, &d->to_back.out);
 
-	switch (back_next(&d->back, in, &d->to_back.out)) {
+	if (d->back.state != state && session_debug_on(s))
+		session_debug_dialogue(s, SIDE_BACK);
+	switch (ev) {
 	case BACK_MORE:
 	case BACK_FULL:
 		break;

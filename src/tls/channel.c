@@ -491,6 +491,11 @@ struct str channel_why(const struct channel *c)
 	}
 }
 
+bool channel_is_resumed(const struct channel *c)
+{
+	return c->resumed;
+}
+
 struct channel_verified channel_verified(const struct channel *c)
 {
 	bool asked = c->acceptor != NULL ? c->acceptor->trust != NULL

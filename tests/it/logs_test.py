@@ -152,7 +152,7 @@ def free_ports(n, family=socket.AF_INET):
 class Proxy:
     """ringpost, or nginx, with three servers and what the test says besides."""
 
-    def __init__(self, main, extra="", server="", program=RINGPOST, rlimit=None):
+    def __init__(self, main, extra="", server="", program=RINGPOST, rlimit=None, events=""):
         self.dir = tempfile.mkdtemp(prefix="ringpost-logs.")
         os.chmod(self.dir, 0o755)
         self.ports = dict(zip(("smtp", "pop3", "imap", "pp", "pp6"), free_ports(5)))
@@ -160,9 +160,9 @@ class Proxy:
         if program == NGINX:
             module = "load_module /usr/lib/nginx/modules/ngx_mail_module.so;\n"
         user = "user root;\n" if os.geteuid() == 0 else ""
-        conf = ("%s%s%s\ndaemon off; worker_processes 1; pid pid;\nevents { }\nmail {\n"
+        conf = ("%s%s%s\ndaemon off; worker_processes 1; pid pid;\nevents { %s }\nmail {\n"
                 "server_name mx.test; auth_http 127.0.0.1:%d/; %s\n" % (
-                    module, user, main.replace("DIR", self.dir), AUTH, extra))
+                    module, user, main.replace("DIR", self.dir), events, AUTH, extra))
         for name in BACKENDS:
             conf += "server { listen 127.0.0.1:%d; protocol %s; %s }\n" % (
                 self.ports[name], name, server.replace("DIR", self.dir))
@@ -538,6 +538,43 @@ def a_folder_that_is_gone():
     shutil.rmtree(place)
 
 
+# --- levels ---------------------------------------------------------------------------------------
+
+
+def debug_tells_each_step_and_no_secret():
+    with Proxy("error_log DIR/log debug;") as proxy:
+        for name in BACKENDS:
+            client = Client(proxy, name)
+            check(client.login("good", "hunter2-pass"), name)
+            client.close()
+            client = Client(proxy, name)
+            check(not client.login("bad", "hunter2-pass"), name)
+            client.close()
+        client = Client(proxy, "imap")
+        client.say("1 LOGIN good hunter2-pass extra")
+        client.say('2 LOGIN good "hunter2-pass')
+        client.close()
+        text = proxy.wait_for("log", "proxied session done", 3)
+    for step in ('[debug]', 'session phase: front to auth', 'method plain, attempt 1, user "good"',
+                 'auth http response: OK, server 127.0.0.1:%d' % BACKENDS["pop3"],
+                 'connect to 127.0.0.1:%d from 127.0.0.1:' % BACKENDS["imap"],
+                 'sending password to upstream', 'session phase: back to relay'):
+        check(step in text, "no %r in %s" % (step, text))
+    for secret in "hunter2", b64("\0good\0hunter2-pass")[:-4]:
+        check(secret not in text, "%r is in the log:\n%s" % (secret, text))
+
+
+def debug_connection_counts_for_its_clients_only():
+    for address, wanted in ("127.0.0.0/8", True), ("192.0.2.1", False):
+        with Proxy("error_log DIR/log emerg;", events="debug_connection %s;" % address) as proxy:
+            check(login(proxy, "smtp", "good"), "not let in")
+            if wanted:
+                text = proxy.wait_for("log", "session phase: back to relay")
+                check(re.search(r"\[info\] .*client logged in", text), text)
+            text = proxy.read("log")
+        check(wanted or not text, text)
+
+
 # --- fail2ban -------------------------------------------------------------------------------------
 
 
@@ -647,6 +684,7 @@ TESTS = [udp_gets_every_line_with_its_level, unix_without_host_and_with_defaults
          ipv6_and_levels_and_places, the_same_as_nginx, restarts_of_a_unix_daemon_and_reopening,
          restarts_of_a_udp_daemon, a_daemon_that_never_reads, a_full_disk,
          a_file_that_may_not_grow, a_pipe_that_nobody_reads, a_folder_that_is_gone,
+         debug_tells_each_step_and_no_secret, debug_connection_counts_for_its_clients_only,
          fail2ban_bans_who_fails_and_nobody_else, fail2ban_bans_clients_behind_a_balancer,
          fail2ban_bans_a_liar_himself, fail2ban_reads_nginx_s_lines_too,
          aggressive_mode_counts_hasty_clients]

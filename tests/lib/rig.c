@@ -42,7 +42,7 @@ static struct server_conf rig_conf(void)
 		.acceptor = (const struct acceptor *)somebodys,
 		.connector = (const struct connector *)somebodys,
 		.auth_name = STR("127.0.0.1:9000"),
-		.log_level = LEVEL_DEBUG,
+		.log_level = LEVEL_INFO,
 	};
 }
 

@@ -432,6 +432,11 @@ enum channel_client channel_judge(const struct channel *c)
 	return v.asked && v.came && v.error ? CHANNEL_CLIENT_BAD : CHANNEL_CLIENT_OK;
 }
 
+bool channel_is_resumed(const struct channel *c)
+{
+	return c->resumed;
+}
+
 void channel_facts(const struct channel *c, struct arena *a, struct auth_http_tls *facts)
 {
 	struct channel_verified v = channel_verified(c);

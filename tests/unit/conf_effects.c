@@ -342,6 +342,16 @@ static void show_real_ip(const struct conf *c, struct out *o)
 	}
 }
 
+static void show_debug_from(const struct conf *c, struct out *o)
+{
+	for (uint32_t i = 0; i < server(c)->n_debug_from; i++) {
+		addr_write(o, &server(c)->debug_from[i].base);
+		out_byte(o, '/');
+		out_u64(o, server(c)->debug_from[i].bits);
+		out_byte(o, ' ');
+	}
+}
+
 #define MY_AUTH "127.0.0.1:9 127.0.0.1 /"
 
 static const struct effect {
@@ -374,6 +384,9 @@ static const struct effect {
 	 "working_directory /;", "/"},
 	{"error_log", show_logs, RINGPOST_ERROR_LOG " 4 4", "error_log stderr;", "stderr 4 4",
 	 "error_log /a info; error_log stderr crit;", "/a 7 stderr 3 7"},
+	{"debug_connection", show_debug_from, "", "events { debug_connection 192.0.2.0/24; }",
+	 "192.0.2.0/24 ", "events { debug_connection ::1; debug_connection unix:; }",
+	 "::1/128 unix:/0 "},
 	{"listen", show_listens, "127.0.0.1:2525 ", "listen 127.0.0.1:26;",
 	 "127.0.0.1:2525 127.0.0.1:26 ", "listen unix:/tmp/x proxy_protocol;",
 	 "127.0.0.1:2525 unix:/tmp/x* "},

@@ -28,7 +28,6 @@ static const struct {
 	{"multi_accept", "events { multi_accept on; }"},
 	{"accept_mutex", "events { accept_mutex off; }"},
 	{"accept_mutex_delay", "events { accept_mutex_delay 500ms; }"},
-	{"debug_connection", "events { debug_connection 192.0.2.0/24; }"},
 	{"worker_aio_requests", "events { worker_aio_requests 32; }"},
 	{"epoll_events", "events { epoll_events 512; }"},
 	{"worker_cpu_affinity", "worker_cpu_affinity auto;"},

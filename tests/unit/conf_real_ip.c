@@ -45,3 +45,18 @@ Test(conf_real_ip, a_host_name_stands_for_its_addresses)
 	cr_assert_not(trusts(c, "127.0.0.2"));
 	conf_free(c);
 }
+
+Test(conf_real_ip, debug_connection_is_a_list_of_its_own)
+{
+	struct conf *c = conf_try_good("events { debug_connection 192.0.2.0/24; }\n"
+				       "mail {\nauth_http 127.0.0.1:9;\n"
+				       "set_real_ip_from 192.0.3.0/24;\n"
+				       "server { listen 127.0.0.1:2525; protocol smtp; } }");
+	const struct server_conf *s = &c->servers[0]->session;
+
+	cr_assert_eq(s->n_debug_from, 1);
+	cr_assert_eq(s->debug_from[0].bits, 24);
+	cr_assert_eq(s->debug_from[0].base.ip[2], 2);
+	cr_assert_not(trusts(c, "192.0.2.1"));
+	conf_free(c);
+}

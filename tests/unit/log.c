@@ -160,6 +160,19 @@ Test(log, a_line_may_name_another_target_than_the_main_one)
 	world_done(&w);
 }
 
+Test(log, a_traced_line_goes_to_all_outputs_whatever_their_levels)
+{
+	struct world w;
+	struct log_line line = {.level = LEVEL_DEBUG, .traced = true, .message = STR_INIT("step")};
+
+	world_init(&w);
+	log_thread_init(&w.thread, &w.all, NULL);
+	w.thread.logger.write(&w.thread.logger, &line);
+	cr_assert(strstr(contents(w.path_a), "[debug] "));
+	cr_assert(strstr(contents(w.path_a), ": step\n"));
+	world_done(&w);
+}
+
 Test(log, a_message_over_the_limit_is_cut_and_ends_its_line)
 {
 	struct world w;
