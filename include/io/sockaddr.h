@@ -14,6 +14,9 @@ socklen_t sockaddr_size(const union socket_address *a);
 /* The kernel's form of an IP address. */
 void sockaddr_from_addr(union socket_address *to, const struct addr *from);
 
+/* The same address and port. */
+bool sockaddr_equal(const union socket_address *a, const union socket_address *b);
+
 /* ADDR_NONE when it is of no family that we know. */
 void sockaddr_to_addr(struct addr *to, const union socket_address *from);
 

@@ -20,9 +20,9 @@ enum dns_records_type {
 
 enum dns_records_ev {
 	DNS_RECORDS_FOUND,
-	DNS_RECORDS_NONE,  /* no record of that type */
+	DNS_RECORDS_NONE,  /* no record of that type, or aliases without end */
 	DNS_RECORDS_ALIAS, /* none, but the name has another, which is to be asked about */
-	DNS_RECORDS_BAD,   /* not a DNS message, or names that never end */
+	DNS_RECORDS_BAD,   /* not a DNS message */
 };
 
 /* In text a name of 255 bytes may have a "\" before most of them. */

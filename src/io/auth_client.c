@@ -46,6 +46,7 @@ void auth_client_open(struct thread *t, void *memory)
 		list_init(&a->idle);
 		list_init(&a->queue);
 	}
+	auth_names_open(t);
 }
 
 static struct auth_client *client_of(struct thread *t, const struct pair *p)
@@ -82,6 +83,20 @@ static void conn_leave(struct thread *t, struct auth_conn *c)
 	a->open--;
 	slab_put(&t->auth_conns, c);
 	serve_queue(t, a);
+}
+
+/* With an address that the service has still. */
+static bool is_current(const struct auth_conn *c)
+{
+	return c->epoch == c->client->epoch;
+}
+
+void auth_client_moved(struct thread *t, struct auth_client *a)
+{
+	a->epoch++;
+	a->address = 0;
+	while (!list_empty(&a->idle))
+		conn_leave(t, list_entry(a->idle.next, struct auth_conn, node));
 }
 
 /* ---- verdicts ---- */
@@ -153,19 +168,18 @@ static void begin(struct thread *t, struct auth_conn *c, struct pair *p)
 
 static uint32_t next_address(const struct auth_client *a, uint32_t address)
 {
-	return (address + 1) % a->conf->n_addresses;
+	return (address + 1) % a->n_addresses;
 }
 
 /* A new connection, to the next address that this request has not tried. */
 static void dial(struct thread *t, struct auth_client *a, struct pair *p)
 {
-	const struct auth_service_conf *conf = a->conf;
 	char text[96];
 	int fd = -1;
 
-	while (fd < 0 && p->auth_tries < conf->n_addresses) {
+	while (fd < 0 && p->auth_tries < a->n_addresses) {
 		p->auth_address = p->auth_tries++ ? next_address(a, p->auth_address) : a->address;
-		fd = net_dial(&conf->addresses[p->auth_address], NULL);
+		fd = net_dial(&a->addresses[p->auth_address], NULL);
 	}
 	if (fd < 0)
 		broken(t, p, REASON_AUTH_DOWN, oserror_text(-fd, text, sizeof(text)));
@@ -252,7 +266,8 @@ void auth_client_timeout(struct thread *t, struct pair *p)
 	struct auth_client *a = client_of(t, p);
 
 	/* Who comes next tries another address first. */
-	if (p->call && is_untouched(p->call) && p->call->address == a->address)
+	if (p->call && is_untouched(p->call) && is_current(p->call) &&
+	    p->call->address == a->address)
 		a->address = next_address(a, a->address);
 	auth_client_cancel(t, p);
 	broken(t, p, REASON_AUTH_TIMEOUT, str_none());
@@ -278,7 +293,7 @@ static void refused(struct thread *t, struct auth_conn *c, struct str why)
 {
 	struct pair *p = c->pair;
 
-	if (p && p->auth_tries < c->client->conf->n_addresses) {
+	if (p && p->auth_tries < c->client->n_addresses) {
 		ask_again(t, c);
 		return;
 	}
@@ -310,7 +325,7 @@ static void lost(struct thread *t, struct auth_conn *c, int error)
 		ask_again(t, c);
 		return;
 	}
-	if (p && untouched && error && p->auth_tries < a->conf->n_addresses) {
+	if (p && untouched && error && p->auth_tries < a->n_addresses) {
 		ask_again(t, c);
 		return;
 	}
@@ -332,8 +347,9 @@ static void finished(struct thread *t, struct auth_conn *c)
 	struct auth_client *a = c->client;
 
 	/* An answer that came before all of its question leaves a connection nobody can read. */
-	if (!a->conf->keepalive || !c->response.done || !c->response.reusable || buf_len(&c->in) ||
-	    !auth_wire_is_sent(c) || (list_empty(&a->queue) && a->idle_n >= a->conf->keepalive)) {
+	if (!is_current(c) || !a->conf->keepalive || !c->response.done || !c->response.reusable ||
+	    buf_len(&c->in) || !auth_wire_is_sent(c) ||
+	    (list_empty(&a->queue) && a->idle_n >= a->conf->keepalive)) {
 		conn_leave(t, c);
 		return;
 	}
@@ -367,7 +383,8 @@ static void came(struct thread *t, struct auth_conn *c, struct str bytes)
 	struct buf fresh = buf_view(bytes);
 	bool idle = !list_empty(&c->node), whole = true;
 
-	c->client->address = c->address;
+	if (is_current(c))
+		c->client->address = c->address;
 	if (!idle && buf_len(&c->in)) {
 		whole = buf_append(&c->in, bytes) == bytes.n;
 		feed(t, c, &c->in);

@@ -23,6 +23,10 @@ void auth_client_ask(struct thread *t, struct pair *p);
 /* The session does not want it any more. */
 void auth_client_cancel(struct thread *t, struct pair *p);
 
+/* The addresses of a service are others than before. */
+struct auth_client;
+void auth_client_moved(struct thread *t, struct auth_client *a);
+
 /* p->auth_deadline_ms has come. */
 void auth_client_timeout(struct thread *t, struct pair *p);
 

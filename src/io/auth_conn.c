@@ -43,7 +43,8 @@ struct auth_conn *auth_conn_open(struct thread *t, struct auth_client *a, uint32
 
 	must(c != NULL);
 	generation = (uint16_t)(c->generation + 1);
-	*c = (struct auth_conn){.client = a, .generation = generation, .address = address};
+	*c = (struct auth_conn){
+		.client = a, .generation = generation, .address = address, .epoch = a->epoch};
 	list_init(&c->node);
 	list_init(&c->starving);
 	out_init(&c->request, c->bytes, request);

@@ -8,7 +8,7 @@
 #ifndef IO_AUTH_CONN_H
 #define IO_AUTH_CONN_H
 
-#include "io/thread_state.h"
+#include "io/auth_names.h"
 
 struct auth_client {
 	const struct auth_service_conf *conf;
@@ -16,6 +16,10 @@ struct auth_client {
 	struct list queue; /* of pair.asking */
 	uint32_t open, idle_n, queued;
 	uint32_t address; /* the one that worked last */
+	const union socket_address *addresses;
+	uint32_t n_addresses;
+	uint32_t epoch; /* how often they have changed */
+	struct auth_names names;
 };
 
 struct auth_conn {
@@ -27,7 +31,8 @@ struct auth_conn {
 	struct list starving;  /* in thread.auth_starving while a receive has found no buffer */
 	struct out request;
 	size_t sent;
-	uint32_t address; /* whom it is with, in conf.addresses */
+	uint32_t address; /* whom it is with, in client.addresses ... */
+	uint32_t epoch;   /* ... as they were then */
 	struct buf in;
 	struct arena store;
 	struct auth_http_response response;

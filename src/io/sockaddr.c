@@ -42,3 +42,12 @@ void sockaddr_to_addr(struct addr *to, const union socket_address *from)
 		to->family = ADDR_UNIX;
 	}
 }
+
+bool sockaddr_equal(const union socket_address *a, const union socket_address *b)
+{
+	struct addr x, y;
+
+	sockaddr_to_addr(&x, a);
+	sockaddr_to_addr(&y, b);
+	return x.family == y.family && x.port == y.port && !memcmp(x.ip, y.ip, sizeof(x.ip));
+}

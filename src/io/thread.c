@@ -9,6 +9,7 @@
 
 #include "base/must.h"
 #include "io/auth_client.h"
+#include "io/auth_names.h"
 #include "io/listener.h"
 #include "io/net.h"
 #include "io/pages.h"
@@ -299,6 +300,7 @@ static void fire_timers(struct thread *t)
 
 	while ((timer = wheel_expire(&t->wheel, t->env.now_ms)))
 		pair_tick(t, list_entry(timer, struct pair, timer));
+	auth_names_tick(t);
 	resolver_tick(t);
 	if (t->accept_again_ms && t->env.now_ms >= t->accept_again_ms)
 		listener_start(t);
@@ -331,6 +333,7 @@ static uint64_t sleep_ms(struct thread *t)
 
 	if (!list_empty(&t->hot) || !list_empty(&t->handshakes) || can_feed(t))
 		return 0;
+	sooner(&ms, auth_names_due_ms(t), t->env.now_ms);
 	sooner(&ms, resolver_due_ms(t), t->env.now_ms);
 	sooner(&ms, t->accept_again_ms, t->env.now_ms);
 	sooner(&ms, t->look_ms, t->env.now_ms);

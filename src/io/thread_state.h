@@ -65,6 +65,7 @@ struct thread {
 	struct listener *listeners;
 	uint32_t source;           /* how often addresses of proxy_bind had their turn */
 	struct auth_client *auth;  /* by auth_service_conf.index */
+	uint64_t auth_names_ms;    /* see auth_names_due_ms() */
 	struct slab auth_conns;    /* of all services */
 	struct resolver *resolver; /* NULL: there is none in the configuration */
 	struct thread_counters counters;

@@ -230,7 +230,7 @@ enum dns_records_ev dns_records_read(struct str message, struct dns_records *to)
 	for (; ev == DNS_RECORDS_ALIAS && aliases <= ALIASES_MAX; aliases++)
 		ev = look(message, at, &name, to);
 	if (ev == DNS_RECORDS_ALIAS)
-		return DNS_RECORDS_BAD;
+		return DNS_RECORDS_NONE;
 	if (ev == DNS_RECORDS_NONE && aliases > 1) {
 		write_name(to->name, &name);
 		ev = DNS_RECORDS_ALIAS;

@@ -64,23 +64,29 @@ static void *accept_all(void *arg)
 	return NULL;
 }
 
-struct fake *fake_start(void (*serve)(struct fake *, int fd), const char *text)
+struct fake *fake_start_at(const char *at, void (*serve)(struct fake *, int fd), const char *text)
 {
 	struct fake *f = calloc(1, sizeof(*f));
 	struct net_address a;
-	char want[32];
 
 	cr_assert(f);
 	f->serve = serve;
 	f->text = text;
 	f->n = text ? strlen(text) : 0;
-	f->port = port_free();
-	snprintf(want, sizeof(want), "127.0.0.1:%u", f->port);
-	f->listener = net_listen(want, &a);
+	f->port = (uint16_t)atoi(strrchr(at, ':') + 1);
+	f->listener = net_listen(at, &a);
 	fcntl(f->listener, F_SETFL, 0);
-	snprintf(f->at, sizeof(f->at), "%s", want);
+	snprintf(f->at, sizeof(f->at), "%s", at);
 	detach(accept_all, f);
 	return f;
+}
+
+struct fake *fake_start(void (*serve)(struct fake *, int fd), const char *text)
+{
+	char at[32];
+
+	snprintf(at, sizeof(at), "127.0.0.1:%u", port_free());
+	return fake_start_at(at, serve, text);
 }
 
 void fake_sleep(int ms)

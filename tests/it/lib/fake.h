@@ -25,6 +25,9 @@ struct fake {
 /* Starts listening; lives as long as the test process. */
 struct fake *fake_start(void (*serve)(struct fake *, int fd), const char *text);
 
+/* The same at that address and port. */
+struct fake *fake_start_at(const char *at, void (*serve)(struct fake *, int fd), const char *text);
+
 /* For serve(): reads until `end` has come (or the peer has gone) and drops what it read. */
 void fake_read_until(int fd, const char *end);
 void fake_write(int fd, const char *text);
