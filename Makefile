@@ -137,8 +137,8 @@ PROGRAM   := $(B)/ringpost
 ALL_C     := $(SRC) $(COVER_C) $(VALGRIND_C) $(TOOL) $(BENCH) $(FUZZ) $(SIM) $(SHARED_C) \
 	$(foreach s,$(SUITES),$(call c_in,tests/$(s)))
 
-LIBS       := $(WOLFSSL_LIBS) -luring -lcares -lpthread
-TOOL_LIBS  := -ljansson $(LIBS) -lm
+LIBS       := $(WOLFSSL_LIBS) -luring -lcares -ljansson -lpthread
+TOOL_LIBS  := $(LIBS) -lm
 TEST_LIBS  := $(if $(WATCHED),,-lcriterion) $(TOOL_LIBS) -lseccomp
 
 .DELETE_ON_ERROR:

@@ -10,6 +10,7 @@
 #include "io/library.h"
 #include "io/thread.h"
 #include "app/conf.h"
+#include "app/conf_json.h"
 #include "app/conf_man.h"
 #include "app/limits.h"
 #include "app/limits_ring.h"
@@ -68,6 +69,7 @@ static int help(void)
 		"  -V            : show version and how it was built, then exit\n"
 		"  -t            : test configuration and exit\n"
 		"  -T            : the same, and show it with all that it includes\n"
+		"  --json        : with -T, show it as JSON\n"
 		"  -q            : with -t or -T, show errors only\n"
 		"  -s signal     : send signal to the master process: stop, quit, reload, reopen\n"
 		"  -p prefix     : set prefix path (default: %s)\n"
@@ -210,7 +212,7 @@ static void print_ciphers(const struct conf *c, const struct server_conf *server
 	printf(" ciphers: %.*s\n", (int)out_data(&o).n, (const char *)out_data(&o).p);
 }
 
-static int dump(const struct conf *c)
+static int dump_text(const struct conf *c)
 {
 	for (uint32_t i = 0; i < c->n_sources; i++) {
 		printf("# configuration file %s:\n", c->sources[i].path);
@@ -220,7 +222,16 @@ static int dump(const struct conf *c)
 	for (uint32_t i = 0; i < c->n_servers; i++)
 		if (c->servers[i]->session.acceptor)
 			print_ciphers(c, &c->servers[i]->session);
-	return fflush(stdout) || ferror(stdout) ? emerg_call("write() to", "standard output") : 0;
+	return 0;
+}
+
+static int dump(const struct conf *c, bool json)
+{
+	int rc = json ? conf_json_print(c, stdout) : dump_text(c);
+
+	if (rc || fflush(stdout) || ferror(stdout))
+		return emerg_call("write() to", "standard output");
+	return 0;
 }
 
 static int test(const struct options *o)
@@ -242,7 +253,7 @@ static int test(const struct options *o)
 	if (rc || !o->quiet)
 		say_file(o, "configuration file", rc ? "test failed" : "test is successful");
 	if (!rc && o->action == OPTIONS_DUMP)
-		rc = dump(c);
+		rc = dump(c, o->json);
 	conf_free(c);
 	return rc;
 }

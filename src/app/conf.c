@@ -69,6 +69,7 @@ struct conf *conf_load(const struct options *o, struct conf_error *e)
 	int rc;
 
 	e->text[0] = '\0';
+	b.keeps_nodes = o->json;
 	c->pool = pool;
 	c->opened = b.opened;
 	rc = load(&b, o, c);

@@ -55,9 +55,21 @@ struct conf_source {
 	struct str text;
 };
 
+/* A directive as it was written, before those in its block; with options.json only. */
+struct conf_node {
+	const struct str *words; /* its name and its arguments */
+	uint32_t n, depth;       /* words; blocks around it */
+	const char *file;        /* NULL: the option -g */
+	uint32_t line;           /* where it begins */
+	bool is_block;
+};
+
+struct conf_settings; /* conf_table.h: by directive, what counts */
+
 struct conf_server {
 	struct server_conf session; /* what the sessions see */
 	struct conf_logs logs;      /* its error_log targets */
+	const struct conf_settings *said;
 };
 
 struct conf_pool;   /* owns everything that a struct conf points to */
@@ -73,6 +85,9 @@ struct conf {
 	uint32_t n_notes;
 	const struct conf_source *sources; /* each once, in the order in which they were read */
 	uint32_t n_sources;
+	const struct conf_settings *said; /* of the main level and of events */
+	const struct conf_node *nodes;
+	uint32_t n_nodes;
 	struct conf_pool *pool;
 	struct conf_opened *opened;
 };

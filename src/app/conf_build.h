@@ -34,7 +34,10 @@ struct conf_build {
 	struct conf_file *system_ca;   /* NULL: not needed so far */
 	struct conf_opened *opened;    /* the configuration's */
 	bool is_root;
-	unsigned depth; /* of include */
+	bool keeps_nodes;
+	struct conf_vec nodes; /* struct conf_node */
+	unsigned depth;        /* of include */
+	uint32_t block_depth;
 };
 
 /* What `base` says counts for `to` in all that `to` does not say itself. */

@@ -256,6 +256,7 @@ static struct conf_server *lay_out(struct conf_build *b, const struct conf_setti
 	struct conf_server *server = conf_pool_take(b->pool, sizeof(*server));
 
 	server->logs = s->logs;
+	server->said = s;
 	server->session = (struct server_conf){
 		.front = front_conf(s),
 		.back = {.protocol = (enum protocol)s->protocol,
@@ -391,8 +392,10 @@ static int settle_user(struct conf_build *b)
 
 static void compile_main(struct conf_build *b, struct conf *c)
 {
-	const struct conf_settings *s = &b->main;
+	struct conf_settings *s = conf_pool_take(b->pool, sizeof(*s));
 
+	*s = b->main;
+	c->said = s;
 	c->main = (struct conf_main){
 		.daemon = s->daemon,
 		.master_process = s->master_process,
@@ -413,6 +416,8 @@ static void compile_main(struct conf_build *b, struct conf *c)
 	c->worker.shutdown_timeout_ms = s->shutdown_timeout_ms;
 	c->sources = b->sources.items;
 	c->n_sources = b->sources.n;
+	c->nodes = b->nodes.items;
+	c->n_nodes = b->nodes.n;
 	c->notes = b->notes.items;
 	c->n_notes = b->notes.n;
 }

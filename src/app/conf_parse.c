@@ -140,7 +140,11 @@ static int open_block(struct conf_build *b, const struct scope *s, const struct 
 		return -1;
 	if (inner.to != s->to)
 		inner.to->where = c->where;
-	return walk(b, &inner);
+	b->block_depth++;
+	if (walk(b, &inner))
+		return -1;
+	b->block_depth--;
+	return 0;
 }
 
 static int end_in_block(struct conf_build *b, struct conf_lex *lex, uint32_t opened)
@@ -157,27 +161,48 @@ static bool is_lua(struct str name)
 	return name.n > end.n && str_eq(str_from(name, name.n - end.n), end);
 }
 
+/* A statement that was just read, for whoever wants to see all of them. */
+static void keep_node(struct conf_build *b, const struct conf_lex *lex,
+		      const struct conf_statement *st, bool is_block)
+{
+	struct str *words;
+	struct conf_node *node;
+
+	if (!b->keeps_nodes)
+		return;
+	words = conf_pool_take(b->pool, st->n * sizeof(*words));
+	for (uint32_t i = 0; i < st->n; i++)
+		words[i] = st->words[i].text;
+	node = conf_pool_push(b->pool, &b->nodes, sizeof(*node));
+	*node = (struct conf_node){words,   st->n, b->block_depth, lex->file, st->words[0].line,
+				   is_block};
+}
+
 static int skip_foreign(struct conf_build *b, const struct scope *s, const struct conf_call *c)
 {
-	struct conf_statement inside;
-	uint32_t depth = 1;
+	uint32_t outer = b->block_depth++;
 
 	conf_build_notice(b, c->where, "\"%s\" block is skipped, it is for NGINX to serve",
 			  c->row->name);
-	while (depth) {
-		switch (conf_lex_next(s->lex, &inside)) {
+	while (b->block_depth > outer) {
+		struct conf_statement inside;
+		enum conf_lex_end end = conf_lex_next(s->lex, &inside);
+
+		switch (end) {
 		case CONF_LEX_BROKEN:
 			return -1;
 		case CONF_LEX_STATEMENT:
-			break;
 		case CONF_LEX_BLOCK:
+			keep_node(b, s->lex, &inside, end == CONF_LEX_BLOCK);
+			if (end == CONF_LEX_STATEMENT)
+				break;
 			if (!is_lua(inside.words[0].text))
-				depth++;
+				b->block_depth++;
 			else if (conf_lex_skip_lua(s->lex))
 				return -1;
 			break;
 		case CONF_LEX_CLOSE:
-			depth--;
+			b->block_depth--;
 			break;
 		case CONF_LEX_END:
 			return end_in_block(b, s->lex, c->where.line);
@@ -262,6 +287,7 @@ static int walk(struct conf_build *b, const struct scope *s)
 			return -1;
 		case CONF_LEX_STATEMENT:
 		case CONF_LEX_BLOCK:
+			keep_node(b, s->lex, &st, end == CONF_LEX_BLOCK);
 			if (on_statement(b, s, &st, end))
 				return -1;
 			break;

@@ -134,6 +134,10 @@ static int read_argument(struct reader *r, const char *argument)
 		r->o->action = OPTIONS_MAN;
 		return 0;
 	}
+	if (!strcmp(argument, "--json")) {
+		r->o->json = true;
+		return 0;
+	}
 	if (argument[0] != '-' || !argument[1] || argument[1] == '-')
 		return bad(r->o, "", argument);
 	return read_letters(r, argument + 1);
@@ -142,6 +146,10 @@ static int read_argument(struct reader *r, const char *argument)
 /* A test comes before all else, then what is only printed, then a signal. */
 static void decide(struct options *o)
 {
+	if (o->json && o->action != OPTIONS_DUMP && o->action != OPTIONS_BAD) {
+		o->action = OPTIONS_BAD;
+		snprintf(o->problem, sizeof(o->problem), "option \"--json\" goes with \"-T\"");
+	}
 	if (o->action != OPTIONS_RUN)
 		return;
 	if (o->first != OPTIONS_RUN)

@@ -46,6 +46,7 @@ struct options {
 	enum options_action action;
 	enum options_action first; /* with -t or -T: a version or help to print before, or RUN   */
 	bool quiet;                /* -q: with -t or -T, say errors only            */
+	bool json;                 /* --json: with -T, show it as JSON */
 	const char *conf;          /* -c, never NULL; relative to the prefix        */
 	const char *prefix;        /* -p, never NULL                                */
 	const char *error_log;     /* -e, or NULL                                   */

@@ -165,6 +165,22 @@ Test(command, what_has_been_read_is_shown_each_file_once)
 	cr_assert_str_eq(said(), "");
 }
 
+Test(command, what_has_been_read_is_shown_as_json)
+{
+	const char *text;
+
+	options.action = OPTIONS_DUMP;
+	options.quiet = options.json = true;
+	write_file("c", "pid pid;\nmail { auth_http 127.0.0.1:9;\n"
+			"server { listen unix:/tmp/x; protocol smtp; } }");
+	cr_assert_eq(command_perform(&options), 0);
+	text = shown();
+	cr_expect_eq(text[0], '{');
+	cr_expect(strstr(text, "\"protocol\": \"smtp\""));
+	cr_expect_not(strstr(text, "# configuration file"));
+	cr_assert_str_eq(said(), "");
+}
+
 Test(command, the_ciphers_of_each_server_are_shown)
 {
 	const char *certs = certs_folder();

@@ -113,6 +113,8 @@ static const struct {
 	{"-x", "invalid option: \"x\""},
 	{"-tx", "invalid option: \"x\""},
 	{"-", "invalid option: \"-\""},
+	{"--json", "option \"--json\" goes with \"-T\""},
+	{"-t|--json", "option \"--json\" goes with \"-T\""},
 	{"--help", "invalid option: \"--help\""},
 	{"file", "invalid option: \"file\""},
 };
