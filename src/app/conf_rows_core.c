@@ -197,7 +197,8 @@ static const struct conf_row rows[] = {
 		 "looking that up in turn, before the greeting: the authentication service is told "
 		 "in Client-Host, mail servers by XCLIENT. A host name in auth_http is looked up "
 		 "again whenever its time is over, and the authentication service may say a "
-		 "host name in Auth-Server. Answers are kept as long as they say themselves, or "
+		 "host name in Auth-Server: its addresses are tried in turn. Answers are kept as "
+		 "long as they say themselves, or "
 		 "for the time of valid. ipv4=off and ipv6=off leave out addresses of that kind. "
 		 "The system's own resolver, and its list of hosts, are not asked."},
 	{SETTING("resolver_timeout", M_S), ARGS(1, 1), AT(resolver_timeout_ms),

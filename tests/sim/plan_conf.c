@@ -164,6 +164,7 @@ void plan_configuration(struct world *w)
 			k->proxy_buffer_max = w->servers[i].back.reply_max;
 	}
 	plan_tls(w);
+	dns_sim_plan(w);
 }
 
 /* ---- the weather ---- */

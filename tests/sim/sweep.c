@@ -247,6 +247,23 @@ static void plan_stop(struct world *w)
 	sweep_write(w);
 }
 
+/* Names of clients and of backends, some of which refuse at first. */
+static void plan_names(struct world *w)
+{
+	static const enum dns_back backs[] = {DNS_BACK_ONE, DNS_BACK_SECOND, DNS_BACK_SHARED};
+
+	sweep_calm(w, 3);
+	w->dns = (struct dns_conf){.ip4 = true, .ip6 = true};
+	w->dns_list[0] = &w->dns;
+	w->worker.dns = w->dns_list;
+	w->worker.n_dns = 1;
+	w->resolvers[0] = (struct resolver_conf){&w->dns, 30000};
+	w->servers[0].resolver = &w->resolvers[0];
+	for (uint32_t i = 1; i <= 3; i++)
+		sweep_guest(w, i, LOGIN_PLAIN)->dns.back = backs[i - 1];
+	sweep_write(w);
+}
+
 static const struct {
 	const char *name;
 	void (*plan)(struct world *w);
@@ -272,6 +289,7 @@ static const struct {
 	{"tls-back-starttls", sweep_tls_back_starttls, false},
 	{"tls-auth", sweep_tls_auth, false},
 	{"tls-big", sweep_tls_big, false},
+	{"names", plan_names, false},
 	{"injections", sweep_injections, true},
 	{"storm", sweep_storm, true},
 	{NULL, NULL, false},
