@@ -6,6 +6,7 @@
 #include "app/limits.h"
 
 #include "app/limits_judge.h"
+#include "app/limits_sources.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -100,6 +101,7 @@ void limits_list(const struct conf *conf, size_t memory, limits_say *say)
 
 	for (uint32_t i = 0; i < n; i++)
 		say_row(&rows[i], say);
+	limits_sources_check(conf, say);
 }
 
 static void say_good(const struct limits_row *rows, uint32_t n, limits_say *say)
@@ -136,4 +138,5 @@ void limits_report(const struct conf *conf, size_t memory, limits_say *say)
 	for (uint32_t i = 0; i < n; i++)
 		if (rows[i].low)
 			say_row(&rows[i], say);
+	limits_sources_check(conf, say);
 }

@@ -12,7 +12,7 @@
 
 enum {
 	FILES_BASE = 64,          /* logs, rings, eventfds, what libraries open */
-	FILES_RESOLVER = 16,      /* of one in one thread */
+	FILES_NAME_SERVER = 8,    /* questions by UDP and TCP, of both address families */
 	PAGE = 4096,              /* what the kernel counts pipes in */
 	RING_OVERHEAD = 64 << 10, /* of a ring beside its queues */
 	PORTS_MAX = 64512,        /* 1024 to 65535 */
@@ -36,11 +36,12 @@ uint64_t limits_judge_locked_bytes(const struct worker_conf *conf)
 
 static uint64_t files_needed(const struct worker_conf *conf)
 {
-	uint64_t each = 2ULL * conf->connections + conf->n_listens + 2ULL * THREAD_PIPES +
-			(uint64_t)conf->n_dns * FILES_RESOLVER;
+	uint64_t each = 2ULL * conf->connections + conf->n_listens + 2ULL * THREAD_PIPES;
 
 	for (uint32_t i = 0; i < conf->n_auth_services; i++)
 		each += conf->auth_services[i]->connections_max;
+	for (uint32_t i = 0; i < conf->n_dns; i++)
+		each += (uint64_t)conf->dns[i]->n_servers * FILES_NAME_SERVER;
 	return FILES_BASE + conf->threads * each;
 }
 

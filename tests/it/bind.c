@@ -84,6 +84,10 @@ Test(it_bind, an_address_that_is_gone_is_passed_over)
 	if (place_is_nginx())
 		cr_skip("nginx has no proxy_bind for mail");
 	p = place_bound("xclient off; proxy_bind 192.0.2.77 127.0.0.3;");
+	place_await_log(
+		p, "\"proxy_bind\": bind\\(\\) to 192\\.0\\.2\\.77 failed \\(99: Cannot assign "
+		   "requested address\\): the machine does not have this address now; it is "
+		   "passed over until it has");
 	for (int i = 0; i < 3; i++)
 		comes_from(p, "127.0.0.3");
 	place_end(p, false);

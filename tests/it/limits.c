@@ -114,7 +114,8 @@ static void serves_mail(struct place *p)
 	cr_assert_eq(place_run(p, "smtp-source", argv), 0, "%s", place_read(p, "smtp-source.err"));
 }
 
-/* Large messages, a login, logs to a syslog server, reopened logs, a reload. */
+/* Large messages, a login, logs to a syslog server, names that a resolver does not find, an address
+ * of our own to dial from, reopened logs, a reload. */
 Test(it_limits, mail_is_served_under_the_profile)
 {
 	struct place *p;
@@ -127,9 +128,14 @@ Test(it_limits, mail_is_served_under_the_profile)
 	place_sink(p, (const char *const[]){"--verify-source", "1000000", NULL});
 	place_authd(p, "{\"users\": {\"alice\": {\"password\": \"secret\"}}}", NULL);
 	place_proxy(p, &(struct place_conf){.workers = 2,
-					    .mail = "error_log syslog:server=127.0.0.1:9 info;"});
+					    .mail = "error_log syslog:server=127.0.0.1:9 info;"
+						    "error_log proxy.log info;"
+						    "proxy_bind 127.0.0.2;"
+						    "resolver 127.0.0.1:9;"
+						    "resolver_timeout 100ms;"});
 	serves_mail(p);
 	cr_assert_eq(place_await_sink(p, "intact", 8), 8);
+	place_await_log(p, ".*could not be resolved \\(.*");
 	cr_assert_eq(kill(p->proxy, SIGUSR1), 0);
 	cr_assert_eq(kill(p->proxy, SIGHUP), 0);
 	place_await_log(p, ".*exited with code 0");

@@ -37,6 +37,8 @@ Test(limits_judge, files_grow_with_threads_connections_and_services)
 {
 	struct auth_service_conf service = {.connections_max = 10};
 	const struct auth_service_conf *services[] = {&service, &service};
+	struct dns_conf resolver = {.n_servers = 2};
+	const struct dns_conf *resolvers[] = {&resolver};
 	struct conf one = {.worker = {.threads = 1, .connections = 1000, .n_listens = 0}};
 	struct conf four = one, with = one;
 	uint64_t base = need_of(&one).files;
@@ -47,6 +49,9 @@ Test(limits_judge, files_grow_with_threads_connections_and_services)
 	with.worker.auth_services = services;
 	with.worker.n_auth_services = 2;
 	cr_assert_eq(need_of(&with).files, base + 20);
+	with.worker.dns = resolvers;
+	with.worker.n_dns = 1;
+	cr_assert_eq(need_of(&with).files, base + 20 + 2 * 8);
 }
 
 Test(limits_judge, the_longest_queue_and_the_fewest_sources_count)
