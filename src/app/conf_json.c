@@ -11,6 +11,7 @@
 
 #include "app/conf_auth.h"
 #include "app/conf_files.h"
+#include "app/conf_net.h"
 #include "app/conf_tls_set.h"
 #include "app/conf_value.h"
 
@@ -345,6 +346,22 @@ static json_t *networks(const struct server_conf *s)
 	return made;
 }
 
+static json_t *resolver(const struct conf *c, const struct resolver_conf *r)
+{
+	json_t *made = r ? json_object() : json_null(), *servers = json_array();
+
+	for (uint32_t i = 0; r && i < r->dns->n_servers; i++)
+		json_array_append_new(servers, text(conf_net_text(c->pool, &r->dns->servers[i])));
+	if (r) {
+		json_object_set(made, "servers", servers);
+		json_object_set_new(made, "valid_ms", number(r->dns->valid_ms));
+		json_object_set_new(made, "ipv4", json_boolean(r->dns->ip4));
+		json_object_set_new(made, "ipv6", json_boolean(r->dns->ip6));
+	}
+	json_decref(servers);
+	return made;
+}
+
 /* The suites that the cipher lists have come to; null without TLS. */
 static json_t *ciphers_in_force(const struct acceptor *a)
 {
@@ -376,6 +393,7 @@ static json_t *server(const struct conf *c, const struct conf_server *from)
 	json_object_set_new(made, "listen", listens(c, s));
 	json_object_set_new(made, "auth_http", auth_http(s->auth));
 	json_object_set_new(made, "error_log", logs(&from->logs));
+	json_object_set_new(made, "resolver", resolver(c, s->resolver));
 	json_object_set_new(made, "set_real_ip_from", networks(s));
 	json_object_set_new(made, "ciphers_in_force", ciphers_in_force(s->acceptor));
 	return made;

@@ -225,18 +225,17 @@ static int set_keepalive(struct listen_conf *l, struct str value)
 static const struct parameter {
 	const char *name;                                    /* with its "=", if it has one */
 	int (*set)(struct listen_conf *l, struct str value); /* NULL: nothing to do */
-	bool later;
 	const char *complaint; /* about a bad value; it is followed by what was written */
 } parameters[] = {
-	{"backlog=", set_backlog, false, "invalid backlog"},
-	{"rcvbuf=", set_rcvbuf, false, "invalid rcvbuf"},
-	{"sndbuf=", set_sndbuf, false, "invalid sndbuf"},
-	{"so_keepalive=", set_keepalive, false, "invalid so_keepalive value:"},
-	{"ipv6only=", set_ipv6only, false, NULL},
-	{"bind", NULL, false, NULL},
-	{"ssl", set_ssl, false, NULL},
-	{"proxy_protocol", set_proxy_protocol, false, NULL},
-	{"multipath", NULL, true, NULL},
+	{"backlog=", set_backlog, "invalid backlog"},
+	{"rcvbuf=", set_rcvbuf, "invalid rcvbuf"},
+	{"sndbuf=", set_sndbuf, "invalid sndbuf"},
+	{"so_keepalive=", set_keepalive, "invalid so_keepalive value:"},
+	{"ipv6only=", set_ipv6only, NULL},
+	{"bind", NULL, NULL},
+	{"ssl", set_ssl, NULL},
+	{"proxy_protocol", set_proxy_protocol, NULL},
+	{"multipath", NULL, NULL},
 };
 
 static const struct parameter *find_parameter(struct str s, struct str *value)
@@ -266,13 +265,14 @@ static int read_parameter(struct conf_build *b, const struct conf_call *c, struc
 
 	if (!p) {
 		bad_parameter(b, c, s);
-		return conf_error_help(b->error, "known are: backlog= rcvbuf= sndbuf= "
-						 "so_keepalive= ipv6only= bind ssl proxy_protocol");
+		return conf_error_help(b->error,
+				       "known are: backlog= rcvbuf= sndbuf= "
+				       "so_keepalive= ipv6only= bind ssl proxy_protocol multipath");
 	}
-	if (p->later)
-		return conf_error_at(b->error, c->where,
-				     "the \"%s\" parameter of \"listen\" is not supported yet",
-				     p->name);
+	if (str_eq(s, STR("multipath")))
+		conf_build_notice(b, c->where,
+				  "\"multipath\" of \"listen\" has no effect: clients that "
+				  "know multipath TCP use TCP");
 	if (!p->set || !p->set(l, value))
 		return 0;
 	if (!p->complaint)

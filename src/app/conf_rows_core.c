@@ -151,7 +151,7 @@ static const struct conf_row rows[] = {
 	 .syntax = "address:port | port | unix:path [ssl] [proxy_protocol] "
 		   "[backlog=number] "
 		   "[rcvbuf=size] [sndbuf=size] [bind] [ipv6only=on | off] [so_keepalive=on | off "
-		   "| [idle]:[interval]:[count]]",
+		   "| [idle]:[interval]:[count]] [multipath]",
 	 .help = "An address to listen on: 25, 192.0.2.1:25, *:25, [2001:db8::1]:25, [::]:25, a "
 		 "host name with a port, or a unix socket. A range of ports is written "
 		 "192.0.2.1:2500-2509. The backlog is 511 unless given; ipv6only is on. Each "

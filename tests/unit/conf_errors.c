@@ -433,7 +433,7 @@ static const struct refused {
 	 "invalid number of arguments in \"listen\" directive in c:4 (syntax: listen address:port "
 	 "| port | unix:path [ssl] [proxy_protocol] [backlog=number] [rcvbuf=size] [sndbuf=size] "
 	 "[bind] "
-	 "[ipv6only=on | off] [so_keepalive=on | off | [idle]:[interval]:[count]];)"},
+	 "[ipv6only=on | off] [so_keepalive=on | off | [idle]:[interval]:[count]] [multipath];)"},
 	{SERVER, "listen 127.0.0.1:2525;",
 	 "duplicate \"127.0.0.1:2525\" address and port pair in c:4 (the server in line 3 has it "
 	 "already)"},
@@ -478,21 +478,19 @@ static const struct refused {
 	 "already)"},
 	{SERVER, "listen 127.0.0.1:2526 foo;",
 	 "the invalid \"foo\" parameter in c:4 (known are: backlog= rcvbuf= sndbuf= so_keepalive= "
-	 "ipv6only= bind ssl proxy_protocol)"},
+	 "ipv6only= bind ssl proxy_protocol multipath)"},
 	{SERVER, "listen 127.0.0.1:2526 reuseport;",
 	 "the invalid \"reuseport\" parameter in c:4 (known are: backlog= rcvbuf= sndbuf= "
-	 "so_keepalive= ipv6only= bind ssl proxy_protocol)"},
+	 "so_keepalive= ipv6only= bind ssl proxy_protocol multipath)"},
 	{SERVER, "listen 127.0.0.1:2526 proxy_protocol=on;",
 	 "the invalid \"proxy_protocol=on\" parameter in c:4 (known are: backlog= rcvbuf= "
-	 "sndbuf= so_keepalive= ipv6only= bind ssl proxy_protocol)"},
-	{SERVER, "listen 127.0.0.1:2526 multipath;",
-	 "the \"multipath\" parameter of \"listen\" is not supported yet in c:4"},
+	 "sndbuf= so_keepalive= ipv6only= bind ssl proxy_protocol multipath)"},
 	{SERVER, "listen 127.0.0.1:2526 backlog=x;", "invalid backlog \"backlog=x\" in c:4"},
 	{SERVER, "listen 127.0.0.1:2526 backlog=0;", "invalid backlog \"backlog=0\" in c:4"},
 	{SERVER, "listen 127.0.0.1:2526 backlog=-1;", "invalid backlog \"backlog=-1\" in c:4"},
 	{SERVER, "listen 127.0.0.1:2526 backlog;",
 	 "the invalid \"backlog\" parameter in c:4 (known are: backlog= rcvbuf= sndbuf= "
-	 "so_keepalive= ipv6only= bind ssl proxy_protocol)"},
+	 "so_keepalive= ipv6only= bind ssl proxy_protocol multipath)"},
 	{SERVER, "listen 127.0.0.1:2526 rcvbuf=x;", "invalid rcvbuf \"rcvbuf=x\" in c:4"},
 	{SERVER, "listen 127.0.0.1:2526 sndbuf=4g;", "invalid sndbuf \"sndbuf=4g\" in c:4"},
 	{SERVER, "listen 127.0.0.1:2526 so_keepalive=;", "invalid so_keepalive value: \"\" in c:4"},

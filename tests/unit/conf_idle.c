@@ -71,6 +71,17 @@ Test(conf_idle, nginx_s_own_business_costs_a_notice)
 	}
 }
 
+Test(conf_idle, multipath_costs_a_notice)
+{
+	struct conf_error e;
+	struct conf *c = conf_try_server("listen 127.0.0.1:26 multipath;", &e);
+
+	cr_assert(c, "%s", e.text);
+	cr_assert_eq(c->n_notes, 1);
+	cr_expect(strstr(c->notes[0].text, "\"multipath\" of \"listen\" has no effect"));
+	conf_free(c);
+}
+
 Test(conf_idle, mistakes_in_it_are_mistakes)
 {
 	static const char *const wrong[][2] = {

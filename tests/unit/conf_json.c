@@ -128,7 +128,8 @@ Test(conf_json, servers_are_shown_as_they_are_understood)
 		     "server { listen 127.0.0.1:25 backlog=5 so_keepalive=1m::3; "
 		     "smtp_capabilities \"SIZE 1\" DSN; set_real_ip_from 192.0.2.0/24; }\n"
 		     "server { listen [::1]:143 proxy_protocol; imap_auth login cram-md5; "
-		     "proxy_protocol v2; timeout 5; error_log stderr; } }");
+		     "proxy_protocol v2; timeout 5; resolver 127.0.0.1:5353 valid=9s ipv6=off; "
+		     "error_log stderr; } }");
 
 	expect(all, "main worker_processes", "3");
 	expect(all, "main worker_connections", "9");
@@ -148,6 +149,9 @@ Test(conf_json, servers_are_shown_as_they_are_understood)
 	expect(all, "servers 0 ciphers_in_force", "null");
 	cr_expect_null(json_object_get(at(all, "servers 0"), "imap_auth"));
 	expect(all, "servers 1 imap_auth", "[\"login\",\"cram-md5\"]");
+	expect(all, "servers 0 resolver", "null");
+	expect(all, "servers 1 resolver",
+	       "{\"servers\":[\"127.0.0.1:5353\"],\"valid_ms\":9000,\"ipv4\":true,\"ipv6\":false}");
 	expect(all, "servers 1 timeout_ms", "5000");
 	expect(all, "servers 1 proxy_protocol", "\"v2\"");
 	expect(all, "servers 1 listen 0 proxy_protocol", "true");
