@@ -296,6 +296,8 @@ static bool script_configures(struct script *s, const char *mark, const char *te
 		script_append(&s->listen, " ", text, "");
 	else if (!strcmp(mark, "starttls:"))
 		script_append(&s->starttls, "", text, "");
+	else if (!strcmp(mark, "dns:"))
+		script_append(&s->names, "", text, "\n");
 	else
 		return false;
 	return true;
@@ -392,6 +394,7 @@ struct script *script_load(const char *path, enum script_proxy proxy)
 	script_append(&l.s->conf, "", "", "");
 	script_append(&l.s->listen, "", "", "");
 	script_append(&l.s->starttls, "", "", "");
+	script_append(&l.s->names, "", "", "");
 	failed = failed ? failed : script_read(&l, f);
 	fclose(f);
 	if (!failed)
@@ -411,6 +414,7 @@ void script_free(struct script *s)
 	free(s->conf);
 	free(s->listen);
 	free(s->starttls);
+	free(s->names);
 	free(s);
 }
 

@@ -44,6 +44,7 @@ struct script {
 	const char *protocol; /* the folder: "smtp", "pop3", "imap" */
 	char *conf;           /* directives for its server{}, one a line */
 	char *listen;         /* parameters of its listen, each behind a space */
+	char *names;          /* what its name server says, see tests/twin/names.h */
 	char *starttls;       /* "on" or "only"; empty: off */
 	bool tls;             /* somebody makes a handshake */
 	bool ours;            /* about something that nginx does not have */
@@ -61,6 +62,7 @@ struct script_vars {
 	unsigned dead_port;   /* $DEAD_PORT: refuses connections */
 	unsigned auth_port;   /* $AUTH_PORT */
 	unsigned listen_port; /* $LISTEN: where the proxy listens */
+	unsigned dns_port;    /* $DNS: a name server */
 	unsigned client_port; /* $CLIENT: where the client connects from */
 	char salt[256];       /* $SALT, $SALT64: of APOP and CRAM-MD5, once seen */
 	char salt64[512];

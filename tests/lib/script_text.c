@@ -162,6 +162,7 @@ static size_t text_placeholder(struct str s, const struct script_vars *v, struct
 		{"$SESSION", v->session, 0},
 		{"$FINGERPRINT", v->fingerprint, 0},
 		{"$PEM", v->pem, 0},
+		{"$DNS", NULL, v->dns_port},
 		{"$CERTS", v->certs ? v->certs : "", 0},
 	};
 

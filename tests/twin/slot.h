@@ -16,6 +16,7 @@ struct slot {
 	struct player player;
 	struct script_vars vars;
 	int auth_fd, back_fd, dead_fd;
+	int names_fd; /* its name server; -1: it has none */
 	unsigned run; /* proxy * WAYS + way, PROXIES * WAYS: all done */
 	bool playing, failed;
 	bool played[PROXIES][WAYS];

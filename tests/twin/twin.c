@@ -13,6 +13,7 @@
  */
 #include "tests/lib/certs.h"
 #include "tests/twin/compare.h"
+#include "tests/twin/names.h"
 #include "tests/twin/proxy.h"
 #include "tests/twin/slot.h"
 
@@ -59,13 +60,13 @@ static uint64_t twin_now_us(void)
 }
 
 /* A socket bound to this loopback port, 0: any; -1 if it is taken. *port is what it became. */
-static int twin_bind(unsigned want, unsigned *port)
+static int twin_bind(int type, unsigned want, unsigned *port)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET,
 				.sin_port = htons((uint16_t)want),
 				.sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t n = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, n) ||
 	    getsockname(fd, (struct sockaddr *)&a, &n)) {
@@ -80,7 +81,7 @@ static int twin_bind(unsigned want, unsigned *port)
 /* One that peers of the proxies use. */
 static int twin_bind_peer(bool listening, unsigned *port)
 {
-	int fd = twin_bind(0, port);
+	int fd = twin_bind(SOCK_STREAM, 0, port);
 
 	if (fd < 0 || (listening && listen(fd, 8))) {
 		perror("socket");
@@ -96,7 +97,7 @@ static int twin_bind_proxy(unsigned *port)
 
 	next = next ? next : (unsigned)getpid() * 97;
 	for (int i = 0; i < PORTS_N; i++) {
-		int fd = twin_bind(PORTS_FROM + next++ % PORTS_N, port);
+		int fd = twin_bind(SOCK_STREAM, PORTS_FROM + next++ % PORTS_N, port);
 
 		if (fd >= 0)
 			return fd;
@@ -122,6 +123,7 @@ static int twin_load_slot(struct slot *s, const char *path)
 	s->back_fd = twin_bind_peer(true, &s->vars.port);
 	s->dead_fd = twin_bind_peer(false, &s->vars.dead_port);
 	s->vars.certs = certs_folder();
+	s->names_fd = s->scripts[0]->names[0] ? twin_bind(SOCK_DGRAM, 0, &s->vars.dns_port) : -1;
 	return 0;
 }
 
@@ -339,15 +341,24 @@ static void twin_end_run(struct twin *t, struct slot *s)
 	s->run++;
 }
 
+static size_t twin_fds(const struct slot *s, struct pollfd *fds)
+{
+	size_t n = player_fds(&s->player, fds);
+
+	if (s->names_fd >= 0)
+		fds[n++] = (struct pollfd){s->names_fd, POLLIN, 0};
+	return n;
+}
+
 static void twin_sleep(struct twin *t, uint64_t us)
 {
-	struct pollfd fds[PLAYERS_MAX * PLAYER_FDS_MAX];
+	struct pollfd fds[PLAYERS_MAX * (PLAYER_FDS_MAX + 1)];
 	struct timespec tick = {0, (long)us * 1000};
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++)
 		if (t->slots[i].playing)
-			n += player_fds(&t->slots[i].player, fds + n);
+			n += twin_fds(&t->slots[i], fds + n);
 	ppoll(fds, n, &tick, NULL);
 }
 
@@ -362,6 +373,8 @@ static unsigned twin_turn(struct twin *t, bool *hurry)
 
 		if (!s->playing && (playing >= t->players || !twin_next_run(t, s)))
 			continue;
+		if (s->names_fd >= 0)
+			names_answer(s->names_fd, s->scripts[0]->names);
 		if (player_turn(&s->player, now)) {
 			twin_end_run(t, s);
 			*hurry = true;
