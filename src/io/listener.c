@@ -119,11 +119,22 @@ static bool is_passing(int error)
 	       error == ECANCELED || error == EAGAIN;
 }
 
+/* The client's address. False: it is gone already, and nobody knows who it was. */
+static bool find_client(const struct listener *l, int fd, struct addr *client)
+{
+	net_peer(fd, client);
+	if (l->conf->address.any.sa_family == AF_UNIX)
+		client->family = ADDR_UNIX;
+	return client->family != ADDR_NONE;
+}
+
 static void on_accepted(struct thread *t, struct listener *l, int fd)
 {
-	if (t->ending)
+	struct addr client;
+
+	if (t->ending || !find_client(l, fd, &client))
 		net_close(fd);
-	else if (!pair_open(t, l->conf, fd))
+	else if (!pair_open(t, l->conf, fd, &client))
 		refuse(t, l, fd);
 }
 

@@ -37,7 +37,8 @@ static struct str make_nonce(const struct server_conf *conf, struct out *o)
 	return out_data(o);
 }
 
-static void start_session(struct thread *t, struct pair *p, const struct listen_conf *from)
+static void start_session(struct thread *t, struct pair *p, const struct listen_conf *from,
+			  const struct addr *client)
 {
 	uint8_t text[40];
 	struct out nonce;
@@ -47,13 +48,11 @@ static void start_session(struct thread *t, struct pair *p, const struct listen_
 		.number = atomic_fetch_add(t->connection_counter, 1) + 1,
 		.proxied = from->proxy_protocol,
 		.tls = from->ssl,
+		.client = *client,
 	};
 
 	out_init(&nonce, text, sizeof(text));
 	start.nonce = make_nonce(from->server, &nonce);
-	net_peer(p->conn[SIDE_FRONT].fd, &start.client);
-	if (start.client.family == ADDR_NONE)
-		start.client.family = from->address.any.sa_family == AF_UNIX ? ADDR_UNIX : ADDR_IP4;
 	if (from->server->log_level >= LEVEL_INFO || from->server->n_debug_from ||
 	    from->server->proxy_out != PROXY_OUT_OFF || from->server->back.identity)
 		net_local(p->conn[SIDE_FRONT].fd, &start.local);
@@ -68,7 +67,8 @@ static void named(struct thread *t, struct resolver_asker *a, const struct name_
 	thread_touch(t, p);
 }
 
-struct pair *pair_open(struct thread *t, const struct listen_conf *from, int fd)
+struct pair *pair_open(struct thread *t, const struct listen_conf *from, int fd,
+		       const struct addr *client)
 {
 	struct pair *p = slab_get(&t->pairs);
 	uint16_t generation;
@@ -90,7 +90,7 @@ struct pair *pair_open(struct thread *t, const struct listen_conf *from, int fd)
 	wheel_timer_init(&p->timer);
 	resolver_asker_init(&p->name, named);
 	conn_open(&p->conn[SIDE_FRONT], fd);
-	start_session(t, p, from);
+	start_session(t, p, from, client);
 	t->counters.active++;
 	thread_touch(t, p);
 	return p;

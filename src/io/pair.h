@@ -9,7 +9,8 @@
 #include "io/thread_state.h"
 
 /* A client was accepted. NULL: no slot is free, fd is still the caller's. */
-NODISCARD struct pair *pair_open(struct thread *t, const struct listen_conf *from, int fd);
+NODISCARD struct pair *pair_open(struct thread *t, const struct listen_conf *from, int fd,
+				 const struct addr *client);
 
 /* An event of one of its connections. */
 void pair_event(struct thread *t, struct pair *p, const struct ring_event *ev);
