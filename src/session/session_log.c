@@ -253,7 +253,7 @@ void session_log_bad_name(struct session *s, struct str name)
 		return;
 	out_init(&o, text, sizeof(text));
 	addr_write(&o, &s->client);
-	out_lit(&o, " resolved to an invalid name \"");
+	out_lit(&o, " resolved to invalid host name \"");
 	write_peer(&o, name);
 	out_byte(&o, '"');
 	finish(s, LEVEL_ERR, &o);

@@ -34,7 +34,7 @@ void session_log_status(struct session *s, unsigned status);
 /* `ADDR could not be resolved (3: Host not found)`, or of that name, if it is not empty */
 void session_log_unresolved(struct session *s, struct str name, const struct name_answer *a);
 
-/* `ADDR resolved to an invalid name "..."` */
+/* `ADDR resolved to invalid host name "..."` */
 void session_log_bad_name(struct session *s, struct str name);
 
 /* `no resolver is defined to resolve "NAME"`, before what NGINX says of a server with a name */

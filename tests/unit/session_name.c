@@ -143,7 +143,7 @@ Test(session_name, with_odd_bytes_is_refused)
 		struct rig *r = resolving();
 
 		rig_name(r, hostile[i]);
-		LOGGED(r, "192.0.2.1 resolved to an invalid name \"");
+		LOGGED(r, "192.0.2.1 resolved to invalid host name \"");
 		cr_assert_eq(r->session.phase, PHASE_FRONT);
 		host_is(r, "[TEMPUNAVAIL]");
 		rig_done(r);
