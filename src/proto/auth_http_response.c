@@ -11,11 +11,11 @@
 #include "base/machine.h"
 #include "proto/auth_http.h"
 
-/* Only ever moves forward. */
+/* Moves forward only, but for an answer that comes before the answer. */
 enum { AT_STATUS_LINE, AT_HEADERS, AT_BODY, AT_END, AT_COUNT };
 
 static const struct machine_state states[AT_COUNT] = {
-	[AT_STATUS_LINE] = {"status-line", 0},
+	[AT_STATUS_LINE] = {"status-line", 1U << AT_HEADERS},
 	[AT_HEADERS] = {"headers", 1U << AT_STATUS_LINE},
 	[AT_BODY] = {"body", 1U << AT_HEADERS},
 	[AT_END] = {"end", 1U << AT_STATUS_LINE | 1U << AT_HEADERS | 1U << AT_BODY | 1U << AT_END},
@@ -374,6 +374,24 @@ static void finish_head(struct auth_http_response *r, struct buf *in)
 	read_body(r, in);
 }
 
+/* "100 Continue", which nobody has asked for, and its like (RFC 9110 section 15.2). */
+static bool is_interim(const struct auth_http_response *r)
+{
+	enum { SWITCHING_PROTOCOLS = 101 };
+
+	return r->status >= 100 && r->status < 200 && r->status != SWITCHING_PROTOCOLS;
+}
+
+/* Nothing of what it said counts, but its length does: there is no end of them otherwise. */
+static void start_again(struct auth_http_response *r)
+{
+	uint32_t head_n = r->head_n;
+
+	machine_enter(&machine, &r->state, AT_STATUS_LINE);
+	auth_http_response_init(r, r->store, r->need_password);
+	r->head_n = head_n;
+}
+
 /* One line of the head. True when the verdict is complete. */
 static bool read_line(struct auth_http_response *r, struct buf *in, struct str line)
 {
@@ -386,6 +404,8 @@ static bool read_line(struct auth_http_response *r, struct buf *in, struct str l
 		refuse_line(r, line);
 	} else if (first && str_starts(line, STR("HTTP/"))) {
 		read_status_line(r, line);
+	} else if (line.n == 0 && is_interim(r)) {
+		start_again(r);
 	} else if (line.n == 0) {
 		judge(r);
 		finish_head(r, in);
