@@ -149,6 +149,82 @@ Test(it_hostile_auth, answers_one_line_without_end)
 	fails_with(one_line_without_end, NULL, place_ours(SERVICE " sent too long response" TAIL));
 }
 
+/* A good answer, but for one header of a megabyte. */
+static void one_large_header(struct fake *f, int fd)
+{
+	enum { LINES = 1 << 14 };
+
+	(void)f;
+	fake_read_until(fd, "\r\n\r\n");
+	fake_write(fd, "HTTP/1.0 200 OK\r\nAuth-Status: OK\r\nX-Large: ");
+	for (int i = 0; i < LINES; i++)
+		fake_write(fd, "0123456789012345678901234567890123456789012345678901234567890123");
+	fake_write(fd, "\r\nAuth-Server: 127.0.0.1\r\nAuth-Port: 25\r\n\r\n");
+}
+
+Test(it_hostile_auth, answers_with_a_header_of_a_megabyte)
+{
+	fails_with(one_large_header, NULL, place_ours(SERVICE " sent too long response" TAIL));
+}
+
+Test(it_hostile_auth, answers_without_any_header)
+{
+	fails_with(fake_http, "HTTP/1.0 200 OK\r\n\r\n",
+		   SERVICE " did not send server or port" TAIL);
+	fails_with(fake_http, "\r\n\r\n", SERVICE " did not send server or port" TAIL);
+}
+
+/* A value that would be two lines to somebody: for the log, the backend, the client. */
+Test(it_hostile_auth, hides_lines_in_values)
+{
+	static const char *const values[] = {
+		"Auth-User: alice\rAuth-Server: 6.6.6.6\r\n",
+		"Auth-Pass: secret\rRCPT TO:<eve>\r\n",
+		"Auth-Status: no\r250 fine\r\n",
+		"Auth-Error-Code: 250\r\r\n",
+		"Auth-Server: 127.0.0.1\r\r\n",
+		"Auth-User: a\x01"
+		"b\r\n",
+	};
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		snprintf(text, sizeof(text), "HTTP/1.0 200 OK\r\n%sAuth-Port: 25\r\n\r\n",
+			 values[i]);
+		fails_with(fake_http, text,
+			   place_ours(SERVICE " sent invalid header in response" TAIL));
+	}
+}
+
+/* Every byte of a good answer is once the last. */
+static void one_byte_more(struct fake *f, int fd)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%.*s", f->ms++, f->text);
+	fake_read_until(fd, "\r\n\r\n");
+	fake_write(fd, text);
+}
+
+Test(it_hostile_auth, closes_behind_every_byte_of_its_answer)
+{
+	static const char good[] = "HTTP/1.0 200 OK\r\nAuth-Status: WAIT\r\nAuth-Wait: 9\r\n"
+				   "Auth-Status: no such user\r\n\r\n";
+	struct fake *f = fake_start(one_byte_more, good);
+	struct place *p = place_at(f->at);
+	int fds;
+
+	if (place_is_nginx())
+		cr_skip("nginx waits for its time-out");
+	fds = place_worker_fds(p);
+	/* without its last LF, or its last CR LF, it is not whole */
+	for (size_t n = 0; n < sizeof(good) - 1; n++)
+		fails(p, SERVICE " closed connection before its response was complete" TAIL);
+	for (int i = 0; i < 9; i++)
+		place_expect_fds(p, fds);
+	place_end(p, false);
+}
+
 /* A drip of bytes that never becomes an answer: the limit is for the whole request. */
 static void drip(struct fake *f, int fd)
 {
@@ -195,6 +271,44 @@ static void succeeds_with(void (*serve)(struct fake *, int), const char *form, i
 }
 
 #define GOOD "Auth-Status: OK\r\nAuth-Server: 127.0.0.1\r\nAuth-Port: @\r\n\r\n"
+
+/* The last of several counts, as with NGINX. */
+Test(it_hostile_auth, headers_that_come_twice_are_fine)
+{
+	succeeds_with(fake_http,
+		      "HTTP/1.0 200 OK\r\nAuth-Server: 6.6.6.6\r\nAuth-Port: 6\r\n"
+		      "Auth-Port: x\r\n" GOOD,
+		      0);
+}
+
+/* What is not read does not matter. */
+Test(it_hostile_auth, a_length_that_nothing_has_is_fine)
+{
+	succeeds_with(fake_http, "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n" GOOD,
+		      0);
+	succeeds_with(fake_http,
+		      "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999999\r\n" GOOD, 0);
+	succeeds_with(fake_http, "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n" GOOD, 0);
+}
+
+Test(it_hostile_auth, an_answer_before_the_answer_is_fine)
+{
+	if (place_is_nginx())
+		cr_skip("nginx takes it for the answer");
+	succeeds_with(fake_http, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n" GOOD, 0);
+}
+
+/* Answers whoever connects, and only then hears what the question is. */
+static void answers_first(struct fake *f, int fd)
+{
+	fake_write(fd, f->text);
+	fake_read_until(fd, "\r\n\r\n");
+}
+
+Test(it_hostile_auth, an_answer_before_the_question_is_fine)
+{
+	succeeds_with(answers_first, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" GOOD, 0);
+}
 
 Test(it_hostile_auth, http_1_0_without_keepalive_is_fine)
 {
@@ -273,5 +387,28 @@ Test(it_hostile_auth, request_of_a_client_that_leaves_is_given_up)
 		talk_reset(&t);
 	}
 	place_expect_fds(p, fds);
+	place_end(p, false);
+}
+
+/* Quirk Q1: a service that never says how long is asked once a second, not as fast as it answers,
+ * where nginx asks without end. Time that passes without us only makes the limit higher. */
+Test(it_hostile_auth, that_says_wait_is_not_asked_at_once)
+{
+	struct fake *f = fake_start(fake_http, "HTTP/1.0 200 OK\r\nAuth-Status: WAIT\r\n\r\n");
+	struct place *p;
+	uint64_t began;
+	struct talk t;
+
+	if (place_is_nginx())
+		cr_skip("quirk Q1");
+	p = place_at(f->at);
+	greet(&t, p);
+	began = place_now_ms();
+	talk_send(&t, ALICE "\r\n");
+	while (f->connections < 3)
+		place_pause();
+	cr_assert_geq(place_now_ms() - began, 1900, "two waits of a second each");
+	talk_close(&t);
+	place_await_log(p, "client closed connection while in (http )?auth state, client: .*");
 	place_end(p, false);
 }
