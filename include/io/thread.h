@@ -14,13 +14,22 @@
 
 struct thread;
 
+/* A listening socket, non-blocking. */
+struct thread_listen {
+	int fd;
+	const struct listen_conf *conf;
+};
+
 struct thread_start {
 	const struct worker_conf *conf;
-	/* conf->n_listens non-blocking sockets, [i] belongs to conf->listens[i]; this thread's own
-	 * (unix sockets are shared by all threads). The caller's: never closed here, so the queue
-	 * survives us. An address that a reload gives up is shut down by the master: accept then
-	 * fails with EINVAL, which ends that listener and is not tried again. */
-	const int *listen_fds;
+	/* What this thread accepts on; an address may have several. Sockets that threads share are
+	 * fine, their own spread the load. The caller's: never closed here, so the queue survives
+	 * us. */
+	const struct thread_listen *listens;
+	uint32_t n_listens;
+	/* Called once, in this thread, when it was told to drain and will not touch its sockets any
+	 * more; NULL: nobody wants to know. */
+	void (*on_deaf)(void);
 	struct logger *logger;                /* this thread's */
 	uint32_t index;                       /* 0 .. threads - 1 */
 	_Atomic uint64_t *connection_counter; /* last connection number given, process wide */
@@ -69,7 +78,7 @@ void thread_close(struct thread *t);
 /* From any thread or signal handler: leaves the order and wakes the thread by its eventfd. */
 void thread_tell(struct thread *t, enum thread_order order);
 
-/* Bytes thread_open takes for one thread, for the start-up report. */
+/* Bytes thread_open takes for one thread with a socket per address, for the start-up report. */
 size_t thread_memory(const struct worker_conf *conf);
 
 /* Written by the thread alone; readers elsewhere may see a value that is a moment old. */

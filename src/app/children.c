@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * children: fork(), the control socket, signals and waitpid().
+ * children: fork(), the control socket, signals.
  *
  * A child is told by signals; the control socket carries one byte from it when it serves, and
  * reopened log files to it.
@@ -149,23 +149,18 @@ static void log_end(const struct child *child)
 			"worker process %d exited with code %d", child->pid, WEXITSTATUS(status));
 }
 
-struct child *children_reap(struct children *c)
+struct child *children_ended(struct children *c, pid_t pid, int status)
 {
-	int status;
-	pid_t pid;
+	for (unsigned i = 0; i < CHILDREN_MAX; i++) {
+		struct child *child = &c->all[i];
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (unsigned i = 0; i < CHILDREN_MAX; i++) {
-			struct child *child = &c->all[i];
-
-			if (child->state == CHILD_NONE || child->pid != pid)
-				continue;
-			if (child->control_fd >= 0)
-				children_hear(child);
-			child->status = status;
-			log_end(child);
-			return child;
-		}
+		if (child->state == CHILD_NONE || child->pid != pid)
+			continue;
+		if (child->control_fd >= 0)
+			children_hear(child);
+		child->status = status;
+		log_end(child);
+		return child;
 	}
 	return NULL;
 }

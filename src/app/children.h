@@ -50,8 +50,9 @@ NODISCARD struct child *children_start(struct children *c, const struct child_st
 /* Reads what a child says on its control_fd, which became readable. True: it serves now. */
 bool children_hear(struct child *child);
 
-/* A child that has ended, `state` as it was when it did, or NULL. Free it with children_forget. */
-NODISCARD struct child *children_reap(struct children *c);
+/* Process `pid` has ended, with waitpid()'s status: the child that it was, `state` as it was when
+ * it did, or NULL. Free it with children_forget. */
+NODISCARD struct child *children_ended(struct children *c, pid_t pid, int status);
 void children_forget(struct child *child);
 
 /* Children of one generation, of all but one, or all (both NULL). */

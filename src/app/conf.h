@@ -12,6 +12,7 @@
 #include "io/conf.h"
 #include "app/options.h"
 
+#include <sched.h>
 #include <sys/types.h>
 
 struct log_syslog;
@@ -28,6 +29,13 @@ struct conf_logs {
 	uint32_t n;
 };
 
+/* worker_cpu_affinity; see affinity.h */
+struct conf_affinity {
+	const cpu_set_t *masks;
+	uint32_t n;  /* 0: not said */
+	bool choose; /* auto: masks[0] is where to take one processor for each thread from */
+};
+
 /* What the configuration says about the processes. */
 struct conf_main {
 	bool daemon;          /* default on */
@@ -39,8 +47,13 @@ struct conf_main {
 	const char *pid_path;          /* absolute */
 	const char *working_directory; /* absolute, or NULL: leave it */
 	uint64_t nofile_max;           /* worker_rlimit_nofile, 0: as far as allowed */
-	uint64_t core_max;             /* worker_rlimit_core in bytes, 0: leave it */
-	struct conf_logs logs;         /* error_log of the main level */
+	uint64_t core_max;             /* worker_rlimit_core in bytes, when core_said */
+	bool core_said;
+	struct conf_logs logs; /* error_log of the main level */
+	struct conf_affinity affinity;
+	int priority;           /* worker_priority, 0: as it is */
+	const char *const *env; /* "NAME" or "NAME=VALUE" each */
+	uint32_t n_env;
 };
 
 /* A remark on a configuration that is usable: to be logged once at start. */

@@ -390,6 +390,21 @@ static int settle_user(struct conf_build *b)
 	return 0;
 }
 
+static bool in_main(const struct conf_build *b, const char *name)
+{
+	return conf_build_seen(&b->main, conf_table_find(str_cstr(name)));
+}
+
+static void compare_masks(struct conf_build *b)
+{
+	const struct conf_affinity *a = &b->main.affinity;
+
+	if (!a->choose && a->n > 1 && a->n != b->main.threads)
+		conf_build_warn_all(b, STR("the number of \"worker_processes\" is not equal to the "
+					   "number of \"worker_cpu_affinity\" masks, using last "
+					   "mask for remaining worker processes"));
+}
+
 static void compile_main(struct conf_build *b, struct conf *c)
 {
 	struct conf_settings *s = conf_pool_take(b->pool, sizeof(*s));
@@ -407,6 +422,11 @@ static void compile_main(struct conf_build *b, struct conf *c)
 		.working_directory = (const char *)s->working_directory.p,
 		.nofile_max = s->nofile_max,
 		.core_max = s->core_max,
+		.core_said = in_main(b, "worker_rlimit_core"),
+		.affinity = s->affinity,
+		.priority = (int)s->priority,
+		.env = s->env.items,
+		.n_env = s->env.n,
 		.logs = s->logs,
 	};
 	c->worker.threads = (uint32_t)s->threads;
@@ -438,6 +458,7 @@ int conf_compile_all(struct conf_build *b, struct conf *c)
 	if (compile_servers(b, c))
 		return -1;
 	compile_listens(b, c);
+	compare_masks(b);
 	compile_main(b, c);
 	return 0;
 }

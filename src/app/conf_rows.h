@@ -30,12 +30,8 @@ extern const struct conf_rows conf_rows_core, conf_rows_tls, conf_rows_nginx;
 #define BLOCK(text, where, inside)                                                                 \
 	.name = (text), .kind = CONF_BLOCK, .contexts = (where), .opens = (inside)
 #define INCLUDE(text, where) .name = (text), .kind = CONF_INCLUDE, .contexts = (where)
-#define IDLE(text, where)                                                                          \
-	{                                                                                          \
-		.name = (text), .kind = CONF_IDLE, .contexts = (where), .args_max = CONF_ARGS_ANY, \
-		.repeats = true                                                                    \
-	}
-/* The same where NGINX counts and reads the arguments: a mistake in them is one here as well. */
+/* NGINX's own business; it counts and reads the arguments: a mistake in them is one here as well.
+ */
 #define IDLE_ARGS(text, where, least, most)                                                        \
 	.name = (text), .kind = CONF_IDLE, .contexts = (where), ARGS(least, most)
 #define IDLE_FLAG(text, where)                                                                     \

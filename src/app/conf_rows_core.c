@@ -5,10 +5,12 @@
  */
 #include "app/conf_rows.h"
 
+#include "app/affinity.h"
 #include "app/conf_auth.h"
 #include "app/conf_bind.h"
 #include "app/conf_listen.h"
 #include "app/conf_log.h"
+#include "app/conf_process.h"
 #include "app/conf_real_ip.h"
 #include "app/conf_resolver.h"
 #include "app/conf_value.h"
@@ -92,8 +94,23 @@ static const struct conf_row rows[] = {
 	 .help = "The limit of open files (RLIMIT_NOFILE) of the worker process. Without it, as "
 		 "many as the hard limit at start allows."},
 	{SETTING("worker_rlimit_core", MAIN), ARGS(1, 1), AT(core_max), .set = conf_value_size,
-	 LIMIT(1, TIME_MAX), .syntax = "size",
-	 .help = "The limit of the size of core files (RLIMIT_CORE) of the worker process."},
+	 LIMIT(0, TIME_MAX), .syntax = "size",
+	 .help = "The limit of the size of core files (RLIMIT_CORE) of the worker process. Without "
+		 "it, there are none."},
+	{SETTING("worker_cpu_affinity", MAIN), ARGS(1, CONF_ARGS_ANY), AT(affinity),
+	 .set = affinity_set, .syntax = "mask ... | auto [mask]",
+	 .help = "Which processors each thread may run on: a mask for each, the last digit being "
+		 "processor 0. The last mask counts for all threads that follow. auto: one "
+		 "processor for each thread, of those that the mask allows."},
+	{SETTING("worker_priority", MAIN), ARGS(1, 1), AT(priority), .set = conf_process_priority,
+	 .syntax = "number",
+	 .help = "The priority of the worker process as nice(1) has it, from -20, the highest, to "
+		 "20."},
+	{SETTING("env", MAIN), ARGS(1, 1), .repeats = true, AT(env), .set = conf_process_env,
+	 .syntax = "name[=value]",
+	 .help = "A variable that the worker process, and a new binary after USR2, has in its "
+		 "environment: with the value of the master's, or with this one. Besides these, "
+		 "they have TZ only."},
 	{SETTING("worker_shutdown_timeout", MAIN), ARGS(1, 1), AT(shutdown_timeout_ms),
 	 .set = conf_value_ms, LIMIT(0, TIME_MAX), .syntax = "time",
 	 .help = "How long a worker process that was told to quit waits for its sessions. "

@@ -15,9 +15,6 @@ static const struct conf_choice debug_points[] = {{"stop", 1}, {"abort", 2}, {NU
 
 static const struct conf_row rows[] = {
 	/* NGINX's own business: harmless to pass over */
-	IDLE("worker_cpu_affinity", MAIN),
-	IDLE("worker_priority", MAIN),
-	IDLE("env", MAIN),
 	{IDLE_ARGS("timer_resolution", MAIN, 1, 1), IDLE_TIME, .syntax = "interval"},
 	{IDLE_ARGS("lock_file", MAIN, 1, 1), .syntax = "file"},
 	{IDLE_ARGS("debug_points", MAIN, 1, 1), .set = conf_value_choices, IDLE_VALUE,

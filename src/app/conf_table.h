@@ -48,6 +48,9 @@ struct conf_settings {
 	bool daemon, master_process;
 	struct conf_user user;
 	struct str pid, working_directory;
+	struct conf_affinity affinity;
+	int64_t priority;
+	struct conf_vec env; /* const char * */
 	struct conf_logs logs;
 	struct conf_vec debug_from; /* struct addr_net */
 	/* mail and server */

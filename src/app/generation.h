@@ -20,11 +20,14 @@ struct generation {
 };
 
 /*
- * Loads the configuration, opens its logs and binds its sockets, taking over those of `old` (NULL
- * at start). NULL after logging why; `old` then is as it was. At start log_put() uses the new logs
- * as soon as they are open. The caller is its first user.
+ * Loads the configuration, opens its logs and binds its sockets, taking over those of `old`. NULL
+ * after logging why; `old` then is as it was. The caller is its first user.
  */
 NODISCARD struct generation *generation_open(const struct options *o, const struct generation *old);
+
+/* The same at start: log_put() uses the new logs as soon as they are open, and the sockets are
+ * taken over that an old master hands to us. `elder` is its pid, 0 without one. */
+NODISCARD struct generation *generation_first(const struct options *o, pid_t *elder);
 
 /* The last user's leaving frees it. Its sockets must have been shut or forgotten by then. */
 void generation_leave(struct generation *g);

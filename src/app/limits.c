@@ -56,7 +56,7 @@ void limits_raise(const struct conf *conf, limits_say *say)
 		set_limit(RLIMIT_NOFILE, "RLIMIT_NOFILE", conf->main.nofile_max, say);
 	else
 		raise_soft(RLIMIT_NOFILE);
-	if (conf->main.core_max)
+	if (conf->main.core_said)
 		set_limit(RLIMIT_CORE, "RLIMIT_CORE", conf->main.core_max, say);
 	raise_locked_memory(limits_judge_locked_bytes(&conf->worker));
 }

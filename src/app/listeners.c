@@ -5,14 +5,15 @@
  * SO_REUSEPORT would let a second server of the same user share our ports in silence. So at start
  * every address is first bound once without it, to find out whether it is free. Options of accepted
  * sockets (TCP_NODELAY, buffers, keepalive) are set here, once, and inherited.
- * A reload to fewer threads loses what waits on the sockets that go, unless the system moves it
- * (net.ipv4.tcp_migrate_req=1).
+ * Closing a socket of a SO_REUSEPORT group would reset what waits in it, so none is closed while
+ * its address is wanted.
  */
 #include "app/listeners.h"
 
 #include "app/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,72 +175,164 @@ failed:
 
 static bool same_address(const struct listen_conf *a, const struct listen_conf *b)
 {
-	return a->address_n == b->address_n &&
-	       memcmp(&a->address, &b->address, a->address_n) == 0 && a->ipv6only == b->ipv6only;
+	const union socket_address *x = &a->address, *y = &b->address;
+
+	if (x->any.sa_family != y->any.sa_family)
+		return false;
+	if (is_unix(a))
+		return strncmp(x->un.sun_path, y->un.sun_path, sizeof(x->un.sun_path)) == 0;
+	if (x->any.sa_family == AF_INET)
+		return x->ip4.sin_port == y->ip4.sin_port &&
+		       x->ip4.sin_addr.s_addr == y->ip4.sin_addr.s_addr;
+	return x->ip6.sin6_port == y->ip6.sin6_port &&
+	       memcmp(&x->ip6.sin6_addr, &y->ip6.sin6_addr, sizeof(x->ip6.sin6_addr)) == 0 &&
+	       x->ip6.sin6_scope_id == y->ip6.sin6_scope_id && a->ipv6only == b->ipv6only;
 }
 
-static int *slot(const struct listeners *l, uint32_t thread, uint32_t i)
+/* ---- what there is ---- */
+
+static void add_socket(struct listeners *l, uint32_t address, int fd)
 {
-	return &l->fds[(size_t)thread * l->n + i];
+	l->sockets[l->n_sockets++] = (struct listeners_socket){fd, address};
 }
 
 static bool has_fd(const struct listeners *l, int fd)
 {
-	for (size_t i = 0; l && i < (size_t)l->n * l->threads; i++) {
-		if (l->fds[i] == fd)
+	for (uint32_t i = 0; l && i < l->n_sockets; i++) {
+		if (l->sockets[i].fd == fd)
 			return true;
 	}
 	return false;
 }
 
-/* The descriptors for address i that the configuration before had already. */
-static void take_over(struct listeners *l, uint32_t i, const struct listeners *old)
+/* One more than all that could be needed, since nothing is not to be had from malloc(). */
+static int take_memory(struct listeners *l, uint32_t sockets_max)
 {
-	const struct listen_conf *c = &l->confs[i];
-	uint32_t j = 0;
+	l->sockets = calloc(sockets_max + 1U, sizeof(*l->sockets));
+	l->first = calloc(l->threads + 1U, sizeof(*l->first));
+	if (l->sockets && l->first)
+		return 0;
+	log_put(LEVEL_EMERG, "malloc() failed (%d: %s)", errno, strerror(errno));
+	return -1;
+}
 
-	while (old && j < old->n && !same_address(c, &old->confs[j]))
-		j++;
-	if (!old || j == old->n)
-		return;
-	for (uint32_t t = 0; t < l->threads && (t < old->threads || is_unix(c)); t++) {
-		int fd = *slot(old, t < old->threads ? t : 0, j);
+static void give_memory(struct listeners *l)
+{
+	free(l->sockets);
+	free(l->shares);
+	free(l->first);
+	free(l->own_confs);
+	*l = (struct listeners){0};
+}
 
-		*slot(l, t, i) = fd;
-		set_wishes(fd, c);
-		if (listen(fd, c->backlog) != 0)
-			say_failed("listen()", c);
+/* ---- who gets which ---- */
+
+static int by_address(const void *a, const void *b)
+{
+	const struct listeners_socket *x = a, *y = b;
+
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+/* Calls for every share: thread, socket. Sockets of an address go round; unix ones are for all. */
+static void deal(struct listeners *l, void (*give)(struct listeners *, uint32_t, uint32_t))
+{
+	uint32_t turn = 0;
+
+	for (uint32_t i = 0; i < l->n_sockets; i++) {
+		uint32_t address = l->sockets[i].address;
+
+		if (i == 0 || address != l->sockets[i - 1].address)
+			turn = 0;
+		if (!is_unix(&l->confs[address])) {
+			give(l, turn++ % l->threads, i);
+			continue;
+		}
+		for (uint32_t t = 0; t < l->threads; t++)
+			give(l, t, i);
 	}
 }
 
-static int open_address(struct listeners *l, uint32_t i)
+static void count_share(struct listeners *l, uint32_t thread, uint32_t socket)
 {
-	for (uint32_t t = 0; t < l->threads; t++) {
-		int *fd = slot(l, t, i);
+	(void)socket;
+	l->first[thread + 1]++;
+}
 
-		if (*fd >= 0)
+static void fill_share(struct listeners *l, uint32_t thread, uint32_t socket)
+{
+	const struct listeners_socket *s = &l->sockets[socket];
+
+	l->shares[l->first[thread]++] = (struct thread_listen){s->fd, &l->confs[s->address]};
+}
+
+static int share_out(struct listeners *l)
+{
+	qsort(l->sockets, l->n_sockets, sizeof(*l->sockets), by_address);
+	deal(l, count_share);
+	for (uint32_t t = 0; t < l->threads; t++)
+		l->first[t + 1] += l->first[t];
+	l->shares = calloc(l->first[l->threads] + 1U, sizeof(*l->shares));
+	if (!l->shares)
+		return -1;
+	deal(l, fill_share);
+	/* Each entry has moved to where the next one's began. */
+	memmove(l->first + 1, l->first, l->threads * sizeof(*l->first));
+	l->first[0] = 0;
+	return 0;
+}
+
+/* ---- opening ---- */
+
+/* The sockets for address i that the configuration before had already; how many. */
+static uint32_t take_over(struct listeners *l, uint32_t i, const struct listeners *old)
+{
+	const struct listen_conf *c = &l->confs[i];
+	uint32_t n = 0;
+
+	for (uint32_t k = 0; old && k < old->n_sockets; k++) {
+		const struct listeners_socket *s = &old->sockets[k];
+
+		if (s->fd < 0 || !same_address(c, &old->confs[s->address]))
 			continue;
-		*fd = t > 0 && is_unix(&l->confs[i]) ? *slot(l, 0, i) : open_one(&l->confs[i]);
-		if (*fd < 0)
+		add_socket(l, i, s->fd);
+		n++;
+		set_wishes(s->fd, c);
+		if (listen(s->fd, c->backlog) != 0)
+			say_failed("listen()", c);
+	}
+	return n;
+}
+
+/* have[i]: sockets that address i has. */
+static int open_address(struct listeners *l, uint32_t i, uint32_t *have)
+{
+	uint32_t want = is_unix(&l->confs[i]) ? 1 : l->threads;
+
+	for (; have[i] < want; have[i]++) {
+		int fd = open_one(&l->confs[i]);
+
+		if (fd < 0)
 			return -1;
+		add_socket(l, i, fd);
 	}
 	return 0;
 }
 
 /* 0, or -1 with errno of the first failure; addresses in use do not hide other problems. */
-static int open_missing(struct listeners *l, bool alone)
+static int open_missing(struct listeners *l, uint32_t *have, bool alone)
 {
 	int in_use = 0;
 
 	for (uint32_t i = 0; alone && i < l->n; i++) {
-		if (*slot(l, 0, i) >= 0 || probe(&l->confs[i]) == 0)
+		if (have[i] || probe(&l->confs[i]) == 0)
 			continue;
 		if (errno != EADDRINUSE)
 			return -1;
 		in_use = EADDRINUSE;
 	}
 	for (uint32_t i = 0; !in_use && i < l->n; i++) {
-		if (open_address(l, i) == 0)
+		if (open_address(l, i, have) == 0)
 			continue;
 		if (errno != EADDRINUSE)
 			return -1;
@@ -249,89 +342,141 @@ static int open_missing(struct listeners *l, bool alone)
 	return in_use ? -1 : 0;
 }
 
-int listeners_open(struct listeners *l, const struct worker_conf *conf, const struct listeners *old)
+static int open_with_patience(struct listeners *l, uint32_t *have, bool alone)
 {
-	size_t count = (size_t)conf->n_listens * conf->threads;
 	int tries = BIND_TRIES;
 
-	*l = (struct listeners){
-		.confs = conf->listens, .n = conf->n_listens, .threads = conf->threads};
-	l->fds = malloc((count ? count : 1) * sizeof(*l->fds));
-	if (!l->fds)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		l->fds[i] = -1;
-	for (uint32_t i = 0; i < l->n; i++)
-		take_over(l, i, old);
-	while (open_missing(l, !old) != 0) {
+	while (open_missing(l, have, alone) != 0) {
 		if (errno != EADDRINUSE)
-			goto failed;
+			return -1;
 		if (--tries == 0) {
 			log_put(LEVEL_EMERG, "still could not bind()");
-			goto failed;
+			return -1;
 		}
 		log_put(LEVEL_NOTICE, "try again to bind() after %dms", BIND_PAUSE_MS);
 		nanosleep(&(struct timespec){.tv_nsec = BIND_PAUSE_MS * 1000000L}, NULL);
 	}
 	return 0;
-failed:
-	listeners_shut(l, old);
-	return -1;
 }
 
-/* Is l->fds[at] to be closed? A unix socket is, once, as the first thread's. */
-static bool goes(const struct listeners *l, size_t at, const struct listeners *keep)
+int listeners_open(struct listeners *l, const struct worker_conf *conf, const struct listeners *old)
 {
-	return l->fds[at] >= 0 && !has_fd(keep, l->fds[at]) &&
-	       !(at >= l->n && is_unix(&l->confs[at % l->n]));
+	uint32_t *have = calloc(conf->n_listens + 1U, sizeof(*have));
+	int rc = -1;
+
+	*l = (struct listeners){
+		.confs = conf->listens, .n = conf->n_listens, .threads = conf->threads};
+	if (!have ||
+	    take_memory(l, conf->n_listens * conf->threads + (old ? old->n_sockets : 0)) != 0)
+		goto out;
+	for (uint32_t i = 0; i < l->n; i++)
+		have[i] = take_over(l, i, old);
+	rc = open_with_patience(l, have, !old);
+	if (rc == 0)
+		rc = share_out(l);
+out:
+	free(have);
+	if (rc != 0)
+		listeners_shut(l, old);
+	return rc;
 }
 
-static void shut_one(const struct listeners *l, size_t at)
-{
-	const struct listen_conf *c = &l->confs[at % l->n];
-	int fd = l->fds[at];
+/* ---- inheriting ---- */
 
-	/* Old worker processes hold the socket too: without this it would go on to take connections
-	 * that nobody serves. */
-	shutdown(fd, SHUT_RDWR);
+static int int_option(int fd, int level, int name)
+{
+	socklen_t n = sizeof(int);
+	int value = -1;
+
+	return getsockopt(fd, level, name, &value, &n) == 0 ? value : -1;
+}
+
+/* What a listen_conf would have to say to get this socket. */
+static int read_socket(int fd, struct listen_conf *c)
+{
+	int family;
+
+	if (int_option(fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM ||
+	    int_option(fd, SOL_SOCKET, SO_ACCEPTCONN) != 1)
+		return -1;
+	c->address_n = sizeof(c->address);
+	if (getsockname(fd, &c->address.any, &c->address_n) != 0)
+		return -1;
+	family = c->address.any.sa_family;
+	if (family != AF_INET && family != AF_INET6 && family != AF_UNIX)
+		return -1;
+	if (family == AF_INET6)
+		c->ipv6only = int_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 1;
+	return fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+int listeners_inherit(struct listeners *l, const int *fds, uint32_t n, uint32_t *bad)
+{
+	*bad = 0;
+	*l = (struct listeners){.threads = 0};
+	l->own_confs = calloc(n + 1U, sizeof(*l->own_confs));
+	l->confs = l->own_confs;
+	if (!l->own_confs || take_memory(l, n) != 0)
+		return -1;
+	for (; *bad < n; ++*bad) {
+		if (fds[*bad] <= STDERR_FILENO || has_fd(l, fds[*bad]) ||
+		    read_socket(fds[*bad], &l->own_confs[*bad]) != 0)
+			return -1;
+		add_socket(l, l->n++, fds[*bad]);
+	}
+	return 0;
+}
+
+/* ---- closing ---- */
+
+static void remove_file(const struct listen_conf *c)
+{
 	if (is_unix(c) && unlink(c->address.un.sun_path) != 0)
 		log_put(LEVEL_NOTICE, "unlink() \"%s\" failed (%d: %s)", c->address.un.sun_path,
 			errno, strerror(errno));
-	close(fd);
+}
+
+static void close_all(struct listeners *l, const struct listeners *keep, bool files)
+{
+	for (uint32_t i = 0; i < l->n_sockets; i++) {
+		const struct listeners_socket *s = &l->sockets[i];
+
+		if (s->fd >= 0 && has_fd(keep, s->fd))
+			continue;
+		if (files)
+			remove_file(&l->confs[s->address]);
+		if (s->fd >= 0)
+			close(s->fd);
+	}
+	give_memory(l);
 }
 
 void listeners_shut(struct listeners *l, const struct listeners *keep)
 {
-	for (size_t i = 0; i < (size_t)l->n * l->threads; i++) {
-		if (goes(l, i, keep))
-			shut_one(l, i);
-	}
-	free(l->fds);
-	*l = (struct listeners){0};
+	close_all(l, keep, true);
 }
 
 void listeners_forget(struct listeners *l, const struct listeners *keep)
 {
-	for (size_t i = 0; i < (size_t)l->n * l->threads; i++) {
-		if (goes(l, i, keep))
-			close(l->fds[i]);
-	}
-	free(l->fds);
-	*l = (struct listeners){0};
+	close_all(l, keep, false);
 }
 
-const int *listeners_of_thread(const struct listeners *l, uint32_t thread)
+void listeners_mute(struct listeners *l)
 {
-	return &l->fds[(size_t)thread * l->n];
+	for (uint32_t i = 0; i < l->n_sockets; i++) {
+		close(l->sockets[i].fd);
+		l->sockets[i].fd = -1;
+	}
+}
+
+const struct thread_listen *listeners_of_thread(const struct listeners *l, uint32_t thread,
+						uint32_t *n)
+{
+	*n = l->first[thread + 1] - l->first[thread];
+	return &l->shares[l->first[thread]];
 }
 
 uint32_t listeners_count(const struct listeners *l)
 {
-	uint32_t n = 0;
-
-	for (uint32_t t = 0; t < l->threads; t++) {
-		for (uint32_t i = 0; i < l->n; i++)
-			n += t == 0 || !is_unix(&l->confs[i]);
-	}
-	return n;
+	return l->n_sockets;
 }

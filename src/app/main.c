@@ -3,8 +3,10 @@
  * main: the command line decides between a short command and serving.
  */
 #include "app/command.h"
+#include "app/environment.h"
 #include "app/log.h"
 #include "app/master.h"
+#include "app/upgrade.h"
 
 #include <signal.h>
 
@@ -13,6 +15,8 @@ int main(int argc, char **argv)
 	struct options options = options_parse(argc, argv);
 	int status;
 
+	environment_remember();
+	upgrade_remember(argv);
 	must_report_to(log_must);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a log at its limit loses lines, not sessions */

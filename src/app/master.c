@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * master: start, reload, crash, stop.
+ * master: start, reload, upgrade, crash, stop.
  *
  * One loop over a signalfd and the children's control sockets. A reload brings up a worker process
  * of the next generation first; only when that serves are the current one's told to finish, so
  * that a configuration which cannot serve changes nothing. TERM, INT: fast; QUIT: graceful; HUP:
- * reload; USR1: reopen logs; WINCH (daemon only): stop accepting.
+ * reload; USR1: reopen logs; USR2: a new binary beside us; WINCH: stop accepting.
  */
 #include "app/master.h"
 
@@ -13,14 +13,17 @@
 #include "app/daemon.h"
 #include "app/log.h"
 #include "app/pidfile.h"
+#include "app/upgrade.h"
 #include "app/worker_process.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -35,7 +38,9 @@ struct master {
 	struct generation *current;
 	struct generation *next; /* during a reload */
 	struct children children;
+	struct upgrade upgrade;
 	const char *pid_path; /* in force: current's */
+	pid_t elder;          /* the master that started us by USR2, 0: none */
 	int signal_fd;
 	bool daemonized;
 	bool began;        /* a worker process has served */
@@ -47,6 +52,21 @@ struct master {
 	uint64_t start_at_ms; /* when to start one of current; UINT64_MAX: no need */
 };
 
+/* Another master lives by the same sockets: the new one that we started, or the old one. */
+static bool has_companion(const struct master *m)
+{
+	return m->upgrade.pid != 0 || (m->elder != 0 && getppid() == m->elder);
+}
+
+/* Gives up what `keep` does not have; files of unix sockets stay if a companion needs them. */
+static void let_go(const struct master *m, struct generation *g, const struct listeners *keep)
+{
+	if (has_companion(m))
+		listeners_forget(&g->listeners, keep);
+	else
+		listeners_shut(&g->listeners, keep);
+}
+
 static struct generation *generation_pair(const struct master *m, const struct generation *g)
 {
 	return g == m->current ? m->next : m->current;
@@ -54,7 +74,10 @@ static struct generation *generation_pair(const struct master *m, const struct g
 
 static struct child *start_child(struct master *m, struct generation *g)
 {
-	int close_fds[] = {m->signal_fd, daemon_pipe(), -1};
+	int said = m->upgrade.pid ? m->upgrade.said : -1;
+	const int ours[] = {m->signal_fd, daemon_pipe(), said};
+	int close_fds[] = {-1, -1, -1, -1};
+	unsigned n = 0;
 	struct child_start start = {
 		.generation = g,
 		.other = generation_pair(m, g),
@@ -63,7 +86,10 @@ static struct child *start_child(struct master *m, struct generation *g)
 		.close_fds = close_fds,
 	};
 
-	/* daemon_pipe() is -1 without a daemon, which ends the list as well. */
+	for (unsigned i = 0; i < 3; i++) {
+		if (ours[i] >= 0)
+			close_fds[n++] = ours[i];
+	}
 	return children_start(&m->children, &start);
 }
 
@@ -72,7 +98,7 @@ static void give_up_next(struct master *m)
 	struct generation *g = m->next;
 
 	m->next = NULL;
-	listeners_shut(&g->listeners, &m->current->listeners);
+	let_go(m, g, &m->current->listeners);
 	generation_leave(g);
 }
 
@@ -83,6 +109,8 @@ static void begin_reload(struct master *m)
 		return;
 	}
 	m->next = generation_open(m->options, m->current);
+	if (m->next)
+		log_put(LEVEL_NOTICE, "start worker processes");
 	if (m->next && start_child(m, m->next))
 		return;
 	if (m->next)
@@ -110,7 +138,7 @@ static void finish_reload(struct master *m)
 	log_use(log_set_outputs(m->current->logs));
 	move_pidfile(m, m->current->conf->main.pid_path);
 	children_tell(&m->children, (struct children_who){.except = m->current}, SIGQUIT, 0);
-	listeners_shut(&old->listeners, &m->current->listeners);
+	let_go(m, old, &m->current->listeners);
 	generation_leave(old);
 	log_put(LEVEL_NOTICE, "reload is done");
 	if (m->reload_again) {
@@ -125,6 +153,8 @@ static void on_serving(struct master *m, const struct child *child)
 		m->began = true;
 		log_also_stderr(false);
 		daemon_ready();
+		if (m->elder && m->daemonized) /* who reads what we say there is about to go */
+			daemon_detach();
 	}
 	if (m->next && child->generation == m->next)
 		finish_reload(m);
@@ -166,20 +196,43 @@ static void on_death(struct master *m, const struct child *child)
 		m->start_at_ms = children_now_ms() + backoff_ms(m, child);
 }
 
-static void reap_all(struct master *m)
+/* WINCH taken back: by HUP while a new binary runs, or by its end. */
+static void resume_accepting(struct master *m)
 {
-	struct child *child;
+	if (!m->paused || m->stopping)
+		return;
+	m->paused = false;
+	m->quick_deaths = 0;
+	m->start_at_ms = children_now_ms();
+	log_put(LEVEL_NOTICE, "start worker processes");
+}
 
-	while ((child = children_reap(&m->children))) {
-		struct child dead = *child;
+static void reap(struct master *m, pid_t pid, int status)
+{
+	struct child *child = children_ended(&m->children, pid, status);
+	struct child dead;
 
+	if (child) {
 		/* on_death may free generations: the child's hold on its own ends after it. */
+		dead = *child;
 		on_death(m, &dead);
 		children_forget(child);
+	} else if (upgrade_ended(&m->upgrade, pid, status)) {
+		resume_accepting(m);
 	}
 }
 
-/* No more service: sockets are shut at once, so that clients go elsewhere. */
+static void reap_all(struct master *m)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		reap(m, pid, status);
+}
+
+/* No more service: worker processes that are told to quit let go of the sockets at once, so that
+ * clients go elsewhere. */
 static void stop(struct master *m, int signal, uint64_t kill_ms)
 {
 	m->stopping = true;
@@ -187,50 +240,108 @@ static void stop(struct master *m, int signal, uint64_t kill_ms)
 	children_tell(&m->children, (struct children_who){0}, signal, kill_ms);
 	if (m->next)
 		give_up_next(m);
-	listeners_shut(&m->current->listeners, NULL);
+	let_go(m, m->current, NULL);
 }
 
 static void pause_accepting(struct master *m)
 {
-	if (!m->daemonized) /* a terminal's window changed its size */
-		return;
 	m->paused = true;
 	m->start_at_ms = UINT64_MAX;
 	children_tell(&m->children, (struct children_who){.only = m->current}, SIGQUIT, 0);
 }
 
+/* While a new binary runs, we are what one goes back to: as we are, without a look at the
+ * configuration, which may be meant for the other. */
+static void reconfigure(struct master *m)
+{
+	if (m->upgrade.pid) {
+		log_put(LEVEL_NOTICE,
+			"the configuration is not read again while a new binary runs");
+		resume_accepting(m);
+		return;
+	}
+	log_put(LEVEL_NOTICE, "reconfiguring");
+	begin_reload(m);
+}
+
+static void reopen(struct master *m)
+{
+	log_put(LEVEL_NOTICE, "reopening logs");
+	children_reopen_logs(&m->children, m->current);
+}
+
+static void change_binary(struct master *m)
+{
+	struct upgrade_start start = {
+		.main = &m->current->conf->main,
+		.listeners = &m->current->listeners,
+		.detached = m->daemonized,
+	};
+
+	if (has_companion(m)) {
+		log_put(LEVEL_CRIT, "the changing binary signal is ignored: you should shutdown or "
+				    "terminate before either old or new binary's process");
+		return;
+	}
+	log_put(LEVEL_NOTICE, "changing binary");
+	if (upgrade_begin(&m->upgrade, &start) != 0)
+		log_put(LEVEL_ERR, "the binary was not changed: everything stays as it was");
+}
+
+/* A terminal whose window changes its size sends it as well, in the kernel's name. Without a
+ * daemon it means something only beside a new binary. */
+static bool is_pause(const struct master *m, const struct signalfd_siginfo *s)
+{
+	return m->daemonized || (m->upgrade.pid && s->ssi_pid != 0);
+}
+
+/* What a signal will do, in the log's words. */
+static const char *effect(const struct master *m, const struct signalfd_siginfo *s)
+{
+	switch (s->ssi_signo) {
+	case SIGTERM:
+	case SIGINT:
+		return ", exiting";
+	case SIGQUIT:
+		return ", shutting down";
+	case SIGHUP:
+		return m->stopping ? ", ignoring" : ", reconfiguring";
+	case SIGUSR1:
+		return ", reopening logs";
+	case SIGUSR2:
+		return m->stopping || has_companion(m) ? ", ignoring" : ", changing binary";
+	case SIGWINCH:
+		return is_pause(m, s) ? ", stop accepting connections" : "";
+	}
+	return "";
+}
+
+static void log_signal(const struct master *m, const struct signalfd_siginfo *s)
+{
+	char from[32] = "";
+
+	if (s->ssi_pid)
+		snprintf(from, sizeof(from), " from %u", s->ssi_pid);
+	log_put(LEVEL_NOTICE, "signal %u (SIG%s) received%s%s", s->ssi_signo,
+		sigabbrev_np((int)s->ssi_signo), from, effect(m, s));
+}
+
 static void obey(struct master *m, const struct signalfd_siginfo *s)
 {
-	static const struct {
-		int signal;
-		const char *name, *then;
-	} words[] = {
-		{SIGTERM, "SIGTERM", ", exiting"},
-		{SIGINT, "SIGINT", ", exiting"},
-		{SIGQUIT, "SIGQUIT", ", shutting down"},
-		{SIGHUP, "SIGHUP", ", reconfiguring"},
-		{SIGUSR1, "SIGUSR1", ", reopening logs"},
-		{SIGUSR2, "SIGUSR2",
-		 ", ignored: changing "
-		 "the binary in flight is not supported yet, restart instead"},
-		{SIGWINCH, "SIGWINCH", ""},
-	};
 	int signal = (int)s->ssi_signo;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (words[i].signal == signal && (signal != SIGWINCH || m->daemonized))
-			log_put(LEVEL_NOTICE, "signal %d (%s) received from %u%s", signal,
-				words[i].name, s->ssi_pid, words[i].then);
-	}
+	log_signal(m, s);
 	if (signal == SIGTERM || signal == SIGINT)
 		stop(m, SIGTERM, STOP_PATIENCE_MS);
 	else if (signal == SIGQUIT)
 		stop(m, SIGQUIT, 0);
 	else if (signal == SIGHUP && !m->stopping)
-		begin_reload(m);
+		reconfigure(m);
 	else if (signal == SIGUSR1)
-		children_reopen_logs(&m->children, m->current);
-	else if (signal == SIGWINCH && !m->stopping)
+		reopen(m);
+	else if (signal == SIGUSR2 && !m->stopping)
+		change_binary(m);
+	else if (signal == SIGWINCH && !m->stopping && is_pause(m, s))
 		pause_accepting(m);
 	else if (signal == SIGCHLD)
 		reap_all(m);
@@ -301,6 +412,7 @@ static int open_signals(void)
 
 static int serve(struct master *m)
 {
+	log_put(LEVEL_NOTICE, "start worker processes");
 	if (!start_child(m, m->current))
 		return 1;
 	while (!m->stopping || children_count(&m->children, (struct children_who){0}) > 0) {
@@ -344,13 +456,14 @@ static int run(struct master *m)
 	return status;
 }
 
-/* A reload asked for before we are ready is done when we are; TERM and INT still end us. */
+/* What is asked for before we are ready is done when we are; TERM and INT still end us. */
 static void block_early(void)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
 	sigaddset(&set, SIGWINCH);
@@ -368,19 +481,22 @@ int master_run(const struct options *o)
 	block_early();
 	m->options = o;
 	m->start_at_ms = UINT64_MAX;
-	m->current = generation_open(o, NULL);
+	m->current = generation_first(o, &m->elder);
 	if (!m->current)
 		goto out;
-	if (m->current->conf->main.daemon) {
+	if (m->elder) {
+		m->daemonized = m->current->conf->main.daemon;
+	} else if (m->current->conf->main.daemon) {
 		side = daemon_fork(&status);
 		m->daemonized = side == DAEMON_SELF;
 	}
 	if (side == DAEMON_SELF) {
 		status = run(m);
-		listeners_shut(&m->current->listeners, NULL);
+		let_go(m, m->current, NULL);
 	} else {
 		listeners_forget(&m->current->listeners, NULL);
 	}
+	upgrade_done(&m->upgrade);
 	log_use(NULL);
 	generation_leave(m->current);
 out:

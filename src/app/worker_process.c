@@ -10,7 +10,9 @@
 #include "app/worker_process.h"
 
 #include "io/thread.h"
+#include "app/affinity.h"
 #include "app/daemon.h"
+#include "app/environment.h"
 #include "app/limits.h"
 #include "app/limits_ring.h"
 #include "app/log.h"
@@ -23,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -45,6 +48,7 @@ static struct {
 	pthread_barrier_t opened, judged;
 	bool all_opened; /* written between the two barriers */
 	_Atomic uint64_t connections;
+	_Atomic uint32_t listening; /* threads that may still accept */
 } self;
 
 static int failed(const char *what)
@@ -92,6 +96,11 @@ static int become_worker(const struct worker_start *s)
 	char text[LIMITS_RING_TEXT_MAX];
 
 	limits_raise(s->conf, say);
+	if (environment_settle(&s->conf->main) != 0)
+		return failed("malloc()");
+	if (s->conf->main.priority && setpriority(PRIO_PROCESS, 0, s->conf->main.priority) != 0)
+		log_put(LEVEL_ALERT, "setpriority(%d) failed (%d: %s)", s->conf->main.priority,
+			errno, strerror(errno));
 	if (s->conf->main.working_directory && chdir(s->conf->main.working_directory) != 0) {
 		log_put(LEVEL_ALERT, "chdir(\"%s\") failed (%d: %s)",
 			s->conf->main.working_directory, errno, strerror(errno));
@@ -216,18 +225,27 @@ static void obey_signals(void)
 	pthread_sigmask(SIG_SETMASK, &none, NULL);
 }
 
+/* The last of the threads closes for all of them: some sockets they may share. */
+static void on_deaf(void)
+{
+	if (atomic_fetch_sub(&self.listening, 1) == 1)
+		listeners_mute(self.start->listeners);
+}
+
 static void open_thread(struct runner *r)
 {
 	const struct worker_start *s = self.start;
 	struct thread_start t = {
 		.conf = &s->conf->worker,
-		.listen_fds = listeners_of_thread(s->listeners, r->index),
+		.on_deaf = on_deaf,
 		.logger = &r->log.logger,
 		.index = r->index,
 		.connection_counter = &self.connections,
 	};
 
+	t.listens = listeners_of_thread(s->listeners, r->index, &t.n_listens);
 	log_thread_init(&r->log, log_set_outputs(s->logs), r->log_memory);
+	affinity_apply(&s->conf->main.affinity, r->index, &r->log.logger);
 	r->thread = thread_open(&t, r->error, sizeof(r->error));
 }
 
@@ -339,6 +357,7 @@ static int take_memory(void)
 	size_t log_n = log_thread_memory(log_set_outputs(self.start->logs));
 
 	self.n = self.start->conf->worker.threads;
+	atomic_store(&self.listening, self.n);
 	self.runners = calloc(self.n, sizeof(*self.runners));
 	for (uint32_t i = 0; self.runners && i < self.n; i++) {
 		self.runners[i].index = i;
@@ -361,5 +380,9 @@ int worker_process_run(const struct worker_start *start)
 		return WORKER_PROCESS_CANNOT_START;
 	status = serve();
 	end_all();
+	if (status == 0) {
+		log_put(LEVEL_NOTICE, "exiting");
+		log_put(LEVEL_NOTICE, "exit");
+	}
 	return status;
 }

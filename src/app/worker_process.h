@@ -15,11 +15,11 @@
 struct worker_start {
 	const struct conf *conf;
 	const struct log_set *logs;
-	const struct listeners *listeners;
-	int control_fd; /* to the master (SOCK_SEQPACKET), -1 without one */
-	pid_t master;   /* dies with it; 0 without one */
-	bool detached;  /* give up standard error once it serves */
-	bool report;    /* say what the limits are */
+	struct listeners *listeners; /* closed when we are told to drain and nothing waits */
+	int control_fd;              /* to the master (SOCK_SEQPACKET), -1 without one */
+	pid_t master;                /* dies with it; 0 without one */
+	bool detached;               /* give up standard error once it serves */
+	bool report;                 /* say what the limits are */
 	/* Called once it serves, before signals are obeyed; without a master only. May be NULL. */
 	void (*ready)(void);
 };

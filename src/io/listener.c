@@ -16,21 +16,19 @@
 enum {
 	/* Pause after an accept that failed for want of descriptors or memory. */
 	RETRY_MS = 500,
-	/* Connections taken at most where no accept tells of them. */
-	LAST_MAX = 64,
 	/* After the start: 10, 50, 210, 850 and 3410 ms. */
 	LOOK_FIRST_MS = 10,
 	LOOK_LAST_MS = 2560,
 };
 
-void listener_open(struct thread *t, const int *fds)
+void listener_open(struct thread *t, const struct thread_listen *listens)
 {
-	for (uint32_t i = 0; i < t->conf->n_listens; i++) {
+	for (uint32_t i = 0; i < t->n_listeners; i++) {
 		struct listener *l = &t->listeners[i];
 
 		conn_init(&l->conn, conn_tag(CONN_LISTENER, i, 0));
-		conn_open(&l->conn, fds[i]);
-		l->conf = &t->conf->listens[i];
+		conn_open(&l->conn, listens[i].fd);
+		l->conf = listens[i].conf;
 	}
 	t->look_step_ms = LOOK_FIRST_MS;
 	t->look_ms = net_now_ms() + LOOK_FIRST_MS;
@@ -38,7 +36,7 @@ void listener_open(struct thread *t, const int *fds)
 
 static void start(struct thread *t, struct listener *l)
 {
-	if (!t->accepting || l->gone || l->conn.armed & CONN_RECV)
+	if (!t->accepting || l->conn.armed & CONN_RECV)
 		return;
 	/* An accept is the listener's way of receiving. */
 	l->conn.armed |= CONN_RECV;
@@ -49,24 +47,13 @@ void listener_start(struct thread *t)
 {
 	t->accepting = true;
 	t->accept_again_ms = 0;
-	for (uint32_t i = 0; i < t->conf->n_listens; i++)
+	for (uint32_t i = 0; i < t->n_listeners; i++)
 		start(t, &t->listeners[i]);
-}
-
-void listener_stop(struct thread *t)
-{
-	t->accepting = false;
-	t->accept_again_ms = 0;
-	for (uint32_t i = 0; i < t->conf->n_listens; i++) {
-		struct listener *l = &t->listeners[i];
-
-		conn_cancel(&t->io, &l->conn, CONN_RECV);
-	}
 }
 
 bool listener_busy(const struct thread *t)
 {
-	for (uint32_t i = 0; i < t->conf->n_listens; i++) {
+	for (uint32_t i = 0; i < t->n_listeners; i++) {
 		if (t->listeners[i].conn.armed & CONN_RECV)
 			return true;
 	}
@@ -141,21 +128,35 @@ static void on_accepted(struct thread *t, struct listener *l, int fd)
 /*
  * The kernel wakes one of the accepts on a socket that processes share. If it was ours in the
  * moment it was cancelled, nobody else knows of the connection until another one comes: it is ours
- * to take.
+ * to take. And a socket that nobody shares is closed behind us, with all that waits. What is more
+ * than we can serve is left to whoever else there may be.
  */
 static void take_last(struct thread *t, struct listener *l)
 {
 	int fd;
 
-	for (int i = 0; i < LAST_MAX && (fd = net_accept(l->conn.fd)) >= 0; i++)
+	while (t->counters.active < t->conf->connections && (fd = net_accept(l->conn.fd)) >= 0)
 		on_accepted(t, l, fd);
+}
+
+void listener_stop(struct thread *t)
+{
+	t->accepting = false;
+	t->accept_again_ms = 0;
+	for (uint32_t i = 0; i < t->n_listeners; i++) {
+		struct listener *l = &t->listeners[i];
+
+		if (l->conn.armed & CONN_RECV)
+			conn_cancel(&t->io, &l->conn, CONN_RECV);
+		else if (!t->ending)
+			take_last(t, l);
+	}
 }
 
 void listener_look(struct thread *t)
 {
-	for (uint32_t i = 0; t->accepting && i < t->conf->n_listens; i++)
-		if (!t->listeners[i].gone)
-			take_last(t, &t->listeners[i]);
+	for (uint32_t i = 0; t->accepting && i < t->n_listeners; i++)
+		take_last(t, &t->listeners[i]);
 	t->look_step_ms *= 4;
 	t->look_ms = t->look_step_ms > LOOK_LAST_MS ? 0 : t->env.now_ms + t->look_step_ms;
 }
@@ -165,14 +166,10 @@ void listener_event(struct thread *t, const struct ring_event *ev)
 	struct listener *l = &t->listeners[conn_tag_index(ev->tag)];
 
 	conn_event(&l->conn, ev);
-	if (ev->res >= 0) {
+	if (ev->res >= 0)
 		on_accepted(t, l, ev->res);
-	} else if (ev->res == -EINVAL) {
-		/* A reload: the master has shut the socket down and is about to tell us. */
-		l->gone = true;
-	} else if (!is_passing(-ev->res)) {
+	else if (!is_passing(-ev->res))
 		pause_accepting(t, l, -ev->res);
-	}
 	if (!t->accepting && !t->ending && !(l->conn.armed & CONN_RECV))
 		take_last(t, l);
 	else if (!t->accept_again_ms)

@@ -7,7 +7,7 @@
 
 #include "io/thread_state.h"
 
-void listener_open(struct thread *t, const int *fds);
+void listener_open(struct thread *t, const struct thread_listen *listens);
 
 /* Submit an accept on each that has none; again when t->accept_again_ms has come. */
 void listener_start(struct thread *t);
@@ -20,7 +20,7 @@ void listener_start(struct thread *t);
  */
 void listener_look(struct thread *t);
 
-/* Accept no more; connections that were accepted already are served. */
+/* Accept no more than what waits by now; it is served, as is what was accepted already. */
 void listener_stop(struct thread *t);
 
 /* After listener_stop: an accept is still in flight. */

@@ -69,14 +69,14 @@ static size_t names_bytes(const struct worker_conf *conf)
 	return resolves(conf) ? slab_bytes(conf->connections, sizeof(struct name_kept)) : 0;
 }
 
-static struct layout layout_of(const struct worker_conf *conf)
+static struct layout layout_of(const struct worker_conf *conf, uint32_t n_listeners)
 {
 	struct session_sizes sizes = sizes_of(conf);
 	struct layout l = {
 		.pairs = slab_bytes(conf->connections, sizeof(struct pair)),
 		.desks = slab_bytes(conf->connections, session_desk_bytes(&sizes)),
 		.names = names_bytes(conf),
-		.listeners = round_up(conf->n_listens * sizeof(struct listener)),
+		.listeners = round_up(n_listeners * sizeof(struct listener)),
 		.pieces = round_up(conf->ring.buffers * sizeof(struct conn_piece)),
 		.auth = auth_client_memory(conf),
 		.resolver = resolver_memory(conf),
@@ -92,12 +92,12 @@ size_t thread_memory(const struct worker_conf *conf)
 {
 	struct ring_conf ring = ring_conf_of(conf);
 
-	return layout_of(conf).all + sizeof(struct thread) + ring_memory(&ring);
+	return layout_of(conf, conf->n_listens).all + sizeof(struct thread) + ring_memory(&ring);
 }
 
 static int take_memory(struct thread *t)
 {
-	struct layout l = layout_of(t->conf);
+	struct layout l = layout_of(t->conf, t->n_listeners);
 	struct session_sizes sizes = sizes_of(t->conf);
 	uint8_t *at = pages_take(l.all);
 
@@ -135,7 +135,7 @@ static int open_parts(struct thread *t, const struct thread_start *s, char *erro
 		snprintf(error, n,
 			 "%zu bytes of memory cannot be had: lower worker_connections or the "
 			 "buffer sizes",
-			 layout_of(t->conf).all);
+			 layout_of(t->conf, t->n_listeners).all);
 		return -1;
 	}
 	t->io.ring = ring_open(&ring, error, n);
@@ -150,7 +150,7 @@ static int open_parts(struct thread *t, const struct thread_start *s, char *erro
 	}
 	conn_init(&t->wake, conn_tag(CONN_THREAD, s->index, 0));
 	conn_open(&t->wake, wake);
-	listener_open(t, s->listen_fds);
+	listener_open(t, s->listens);
 	return 0;
 }
 
@@ -163,6 +163,8 @@ struct thread *thread_open(const struct thread_start *s, char *error, size_t err
 		return NULL;
 	}
 	t->conf = s->conf;
+	t->n_listeners = s->n_listens;
+	t->on_deaf = s->on_deaf;
 	t->logger = s->logger;
 	t->connection_counter = s->connection_counter;
 	t->env.logger = s->logger;
@@ -226,8 +228,17 @@ static void end_all(struct thread *t)
 	}
 }
 
+/* For all threads of the process. */
+static void say(struct thread *t, struct str text)
+{
+	if (conn_tag_index(t->wake.tag) == 0)
+		t->logger->write(t->logger,
+				 &(struct log_line){.level = LEVEL_NOTICE, .message = text});
+}
+
 static void drain(struct thread *t)
 {
+	say(t, STR("gracefully shutting down"));
 	listener_stop(t);
 	t->stopping = true;
 	if (t->conf->shutdown_timeout_ms)
@@ -240,6 +251,8 @@ static void obey(struct thread *t)
 
 	if (orders & 1U << THREAD_REOPEN && t->logger->flush)
 		t->logger->flush(t->logger);
+	if (orders & 1U << THREAD_REOPEN)
+		say(t, STR("reopening logs"));
 	if (orders & 1U << THREAD_DRAIN && !t->stopping)
 		drain(t);
 	if (orders & 1U << THREAD_STOP) {
@@ -413,6 +426,11 @@ void thread_run(struct thread *t)
 	listener_start(t);
 	obey(t);
 	/* What an accept still in flight brings is a client like any other. */
-	while (!t->stopping || t->counters.active || listener_busy(t))
+	while (!t->stopping || t->counters.active || listener_busy(t)) {
 		turn(t);
+		if (t->stopping && t->on_deaf && !listener_busy(t)) {
+			t->on_deaf();
+			t->on_deaf = NULL;
+		}
+	}
 }

@@ -43,7 +43,6 @@ struct pair {
 struct listener {
 	struct conn conn;
 	const struct listen_conf *conf;
-	bool gone; /* the master has given the address up */
 };
 
 struct thread {
@@ -63,6 +62,8 @@ struct thread {
 	uint8_t *plain; /* RELAY_BULK_BYTES: what was unsealed, in passing; always wiped */
 	uint8_t *facts; /* CHANNEL_FACTS_MAX: strings for the auth service, in passing */
 	struct listener *listeners;
+	uint32_t n_listeners;
+	void (*on_deaf)(void);     /* NULL: has been called, or nobody wants to know */
 	uint32_t source;           /* how often addresses of proxy_bind had their turn */
 	struct auth_client *auth;  /* by auth_service_conf.index */
 	uint64_t auth_names_ms;    /* see auth_names_due_ms() */

@@ -347,17 +347,6 @@ Test(process, the_worker_ends_with_its_master)
 	program_done(&p);
 }
 
-Test(process, usr2_says_that_it_is_not_supported)
-{
-	struct program p;
-
-	begin(&p);
-	program_signal(&p, SIGUSR2);
-	program_logged(&p, "not supported yet", 1);
-	close(program_greeted(p.port));
-	program_done(&p);
-}
-
 Test(process, a_port_in_use_is_named)
 {
 	struct program a, b;

@@ -31,18 +31,12 @@ static void step(void)
 	nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
 }
 
-static const char *binary(void)
-{
-	static char path[256];
-	const char *build = getenv("BUILD");
-
-	snprintf(path, sizeof(path), "%s/ringpost", build ? build : "build/release");
-	return path;
-}
-
 void program_init(struct program *p)
 {
+	const char *build = getenv("BUILD");
+
 	*p = (struct program){.dir = "/tmp/ringpost-it-XXXXXX"};
+	snprintf(p->binary, sizeof(p->binary), "%s/ringpost", build ? build : "build/release");
 	signal(SIGPIPE, SIG_IGN);
 	cr_assert(mkdtemp(p->dir));
 	cr_assert_eq(chmod(p->dir, 0755), 0);
@@ -106,7 +100,7 @@ int program_connect(uint16_t port)
 
 static void start(struct program *p, const char *const *arguments, int stderr_fd)
 {
-	char *argv[16] = {(char *)(uintptr_t)binary(), (char *)(uintptr_t) "-c", p->conf};
+	char *argv[16] = {p->binary, (char *)(uintptr_t) "-c", p->conf};
 	pid_t parent = getpid();
 
 	for (unsigned i = 0; arguments && arguments[i]; i++)

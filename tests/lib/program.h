@@ -16,6 +16,7 @@
 
 struct program {
 	char dir[64];
+	char binary[256]; /* what is started; a test may name another */
 	char conf[96], log[96], pid_path[96];
 	uint16_t port; /* a free one when the test began, for listen 127.0.0.1:port */
 	uint16_t spare_port;

@@ -125,9 +125,11 @@ static void *stand_thread(void *arg)
 {
 	struct stand *st = arg;
 	char error[256] = "";
+	struct thread_listen listen = {st->listen_fd, &st->listen};
 	struct thread_start start = {
 		.conf = &st->worker,
-		.listen_fds = &st->listen_fd,
+		.listens = &listen,
+		.n_listens = 1,
 		.logger = &st->logger,
 		.connection_counter = &st->connections,
 	};

@@ -111,7 +111,7 @@ const struct addr *end_peer(const struct end *e);
 /* What the kernel traces of this connection is the session's of this number. */
 void end_name(struct end *e, uint32_t who);
 
-/* The program's listening socket `index`: a descriptor for thread_start.listen_fds. */
+/* The program's listening socket `index`: a descriptor for thread_start.listens. */
 int kernel_listener(uint32_t index, const struct addr *at, uint32_t backlog);
 
 /* A client connects to the program's listener `index` (of worker_conf.listens) from `from`.

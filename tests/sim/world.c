@@ -247,7 +247,8 @@ static bool open_thread(struct world *w)
 	char error[256] = "";
 	struct thread_start start = {
 		.conf = &w->worker,
-		.listen_fds = w->listen_fds,
+		.listens = w->sockets,
+		.n_listens = w->worker.n_listens,
 		.logger = &w->logger,
 		.connection_counter = &w->connections,
 	};
@@ -287,7 +288,8 @@ static void open_world(struct world *w, const struct world_start *start)
 					 (uint8_t)(ip >> 8), (uint8_t)ip},
 				  .port = ntohs(to->sin_port)};
 
-		w->listen_fds[i] = kernel_listener(i, &at, 511);
+		w->sockets[i].fd = kernel_listener(i, &at, 511);
+		w->sockets[i].conf = &w->worker.listens[i];
 	}
 }
 

@@ -35,9 +35,9 @@ struct world {
 	struct auth_service_conf services[WORLD_SERVICES];
 	const struct auth_service_conf *service_list[WORLD_SERVICES];
 	union socket_address addresses[WORLD_SERVICES][WORLD_ADDRESSES];
-	int listen_fds[WORLD_SERVERS];
 	struct source_conf sources[WORLD_SERVERS];
 	union socket_address source_ip4[WORLD_SOURCES], source_ip6;
+	struct thread_listen sockets[WORLD_SERVERS];
 	struct acceptor acceptors[WORLD_SERVERS];
 	struct connector connector, auth_connector;
 	struct dns_conf dns;

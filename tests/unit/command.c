@@ -84,7 +84,7 @@ static char *said(void)
 	return text;
 }
 
-static const char good[] = "pid pid;\nenv A;\nmail { auth_http 127.0.0.1:9;\n"
+static const char good[] = "pid pid;\nlock_file A;\nmail { auth_http 127.0.0.1:9;\n"
 			   "server { listen 127.0.0.1:25; } }\n";
 
 TestSuite(command, .init = folder_open, .fini = folder_close);
@@ -99,13 +99,13 @@ Test(command, a_good_configuration_is_told_so)
 	char *text;
 
 	options.action = OPTIONS_TEST;
-	write_file("c", "pid pid;\nenv A;\nmail { auth_http 127.0.0.1:9;\n"
+	write_file("c", "pid pid;\nlock_file A;\nmail { auth_http 127.0.0.1:9;\n"
 			"server { protocol smtp; listen 127.0.0.1:2525; } }\n");
 	cr_assert_eq(command_perform(&options), 0);
 	text = said();
 	cr_assert(strstr(text, "file descriptors (RLIMIT_NOFILE): found "), "%s", text);
 	cr_assert_geq(take_out_limits(text), 3);
-	cr_assert_str_eq(text, "ringpost: [notice] \"env\" has no effect in c:2\n"
+	cr_assert_str_eq(text, "ringpost: [notice] \"lock_file\" has no effect in c:2\n"
 			       "ringpost: the configuration file c syntax is ok\n"
 			       "ringpost: configuration file c test is successful\n");
 	cr_assert_neq(access(path_of("log"), F_OK), 0);
@@ -116,7 +116,7 @@ Test(command, q_leaves_only_errors)
 {
 	options.action = OPTIONS_TEST;
 	options.quiet = true;
-	write_file("c", "pid pid;\nenv A;\nmail { auth_http 127.0.0.1:9;\n"
+	write_file("c", "pid pid;\nlock_file A;\nmail { auth_http 127.0.0.1:9;\n"
 			"server { protocol smtp; listen unix:/tmp/x; } }\n");
 	cr_assert_eq(command_perform(&options), 0);
 	cr_assert_str_eq(said(), "");

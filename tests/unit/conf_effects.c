@@ -4,6 +4,7 @@
  * for those of the mail block that a server inherits it, or has its own instead. A directive in
  * conf_rows_core without a row here fails the test; those of TLS are in conf_tls_effects.
  */
+#include "app/affinity.h"
 #include "app/conf.h"
 #include "app/conf_rows.h"
 #include "base/must.h"
@@ -60,6 +61,32 @@ static void show_nofile(const struct conf *c, struct out *o)
 static void show_core(const struct conf *c, struct out *o)
 {
 	out_u64(o, c->main.core_max);
+}
+
+static void show_affinity(const struct conf *c, struct out *o)
+{
+	for (uint32_t i = 0; i < 3; i++) {
+		cpu_set_t set;
+		bool said = affinity_of(&c->main.affinity, i, &set);
+
+		for (size_t k = 0; said && k < 8; k++)
+			out_byte(o, CPU_ISSET(k, &set) ? '1' : '0');
+		out_str(o, said ? STR(" ") : STR("any "));
+	}
+}
+
+static void show_priority(const struct conf *c, struct out *o)
+{
+	out_str(o, c->main.priority < 0 ? STR("-") : STR(""));
+	out_u64(o, (uint64_t)(c->main.priority < 0 ? -c->main.priority : c->main.priority));
+}
+
+static void show_env(const struct conf *c, struct out *o)
+{
+	for (uint32_t i = 0; i < c->main.n_env; i++) {
+		out_str(o, str_cstr(c->main.env[i]));
+		out_byte(o, ';');
+	}
 }
 
 static void show_shutdown(const struct conf *c, struct out *o)
@@ -374,6 +401,12 @@ static const struct effect {
 	 "worker_rlimit_nofile 100000;", "100000"},
 	{"worker_rlimit_core", show_core, "0", "worker_rlimit_core 1m;", "1048576",
 	 "worker_rlimit_core 5;", "5"},
+	{"worker_cpu_affinity", show_affinity, "any any any ", "worker_cpu_affinity 0001 1010;",
+	 "10000000 01010000 01010000 ", "worker_cpu_affinity auto 10010;",
+	 "01000000 00001000 01000000 "},
+	{"worker_priority", show_priority, "0", "worker_priority -5;", "-5", "worker_priority +7;",
+	 "7"},
+	{"env", show_env, "", "env TZ; env A=b;", "TZ;A=b;", "env \"B=c d\";", "B=c d;"},
 	{"worker_shutdown_timeout", show_shutdown, "0", "worker_shutdown_timeout 5s;", "5000",
 	 "worker_shutdown_timeout 0;", "0"},
 	{"daemon", show_daemon, "on", "daemon off;", "off", "daemon on;", "on"},

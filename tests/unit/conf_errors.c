@@ -46,6 +46,23 @@ static const struct refused {
 	 "invalid number of arguments in \"user\" directive in c:1 (syntax: user user [group];)"},
 	{MAIN, "user a b c;",
 	 "invalid number of arguments in \"user\" directive in c:1 (syntax: user user [group];)"},
+	{MAIN, "worker_cpu_affinity;",
+	 "invalid number of arguments in \"worker_cpu_affinity\" directive in c:1 (syntax: "
+	 "worker_cpu_affinity mask ... | auto [mask];)"},
+	{MAIN, "worker_cpu_affinity 01 012;",
+	 "invalid character \"2\" in \"worker_cpu_affinity\" in c:1"},
+	{MAIN, "worker_cpu_affinity auto 1 1;",
+	 "invalid number of arguments in \"worker_cpu_affinity\" directive in c:1"},
+	{MAIN, "worker_cpu_affinity 1; worker_cpu_affinity 1;",
+	 "\"worker_cpu_affinity\" directive is duplicate in c:1"},
+	{MAIN, "worker_priority high;",
+	 "\"worker_priority\" directive invalid number in c:1 (\"high\" is not a number like -5 or "
+	 "10)"},
+	{MAIN, "worker_priority 1 2;",
+	 "invalid number of arguments in \"worker_priority\" directive in c:1 (syntax: "
+	 "worker_priority number;)"},
+	{MAIN, "env;",
+	 "invalid number of arguments in \"env\" directive in c:1 (syntax: env name[=value];)"},
 	{SERVER, "protocol SMTP;",
 	 "unknown protocol \"SMTP\" in c:4 (it can be: smtp, pop3, imap)"},
 	{MAIN, "listen 25;",

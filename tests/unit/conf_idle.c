@@ -30,9 +30,6 @@ static const struct {
 	{"accept_mutex_delay", "events { accept_mutex_delay 500ms; }"},
 	{"worker_aio_requests", "events { worker_aio_requests 32; }"},
 	{"epoll_events", "events { epoll_events 512; }"},
-	{"worker_cpu_affinity", "worker_cpu_affinity auto;"},
-	{"worker_priority", "worker_priority -5;"},
-	{"env", "env TZ;"},
 };
 enum { USES = sizeof(uses) / sizeof(uses[0]) };
 

@@ -363,17 +363,6 @@ Test(thread, draining_has_its_time)
 	stand_done(st);
 }
 
-Test(thread, an_address_that_was_given_up_is_quiet)
-{
-	struct stand *st = stand_new();
-
-	stand_start(st);
-	cr_assert_eq(shutdown(st->listen_fd, SHUT_RDWR), 0);
-	stand_stop(st, THREAD_DRAIN);
-	cr_assert_eq(st->log_n, 0, "%s", st->log);
-	stand_done(st);
-}
-
 Test(thread, replies_wait_for_a_client_that_does_not_read)
 {
 	enum { COMMANDS = 100000, REPLY = sizeof("250 2.0.0 OK\r\n") - 1 };
@@ -424,8 +413,10 @@ Test(thread, says_what_memory_it_takes)
 Test(thread, too_much_memory_is_an_error_with_a_remedy)
 {
 	struct stand *st = stand_new();
+	struct thread_listen listen = {st->listen_fd, &st->listen};
 	struct thread_start start = {.conf = &st->worker,
-				     .listen_fds = &st->listen_fd,
+				     .listens = &listen,
+				     .n_listens = 1,
 				     .logger = &st->logger,
 				     .connection_counter = &st->connections};
 	char error[256] = "";
