@@ -154,9 +154,9 @@ static const struct reason_row rows[REASON_COUNT] = {
 				  STR_INIT("client timed out (110: Connection timed out)"),
 				  NOTHING},
 	[REASON_RELAY_CLIENT_RESET] = {"relay_client_reset", LEVEL_INFO,
-				       STR_INIT("client connection failed (%D)"), NOTHING},
-	[REASON_RELAY_BACK_RESET] = {"relay_back_reset", LEVEL_ERR,
-				     STR_INIT("upstream connection failed (%D)"), NOTHING},
+				       STR_INIT("recv() failed (%D)"), NOTHING},
+	[REASON_RELAY_BACK_RESET] = {"relay_back_reset", LEVEL_ERR, STR_INIT("recv() failed (%D)"),
+				     NOTHING},
 
 	[REASON_FULL] = {"full", LEVEL_ALERT, STR_INIT("worker_connections are not enough"),
 			 WORDS("421 4.3.2 Too many connections, try again later",

@@ -290,11 +290,38 @@ static void expand(const struct session *s, struct out *o, struct str text, stru
 	}
 }
 
+/* As NGINX: which call has failed and on which side, then the end of the session. */
+static void relay_failed(struct session *s, enum reason reason, struct str detail)
+{
+	const struct reason_row *row = reason_row(reason);
+	bool sending = str_starts(detail, STR("32: ")); /* EPIPE */
+	uint8_t text[LOG_MESSAGE_MAX];
+	struct out o;
+
+	out_init(&o, text, sizeof(text));
+	if (sending)
+		out_lit(&o, "send");
+	expand(s, &o, str_from(row->text, sending ? STR("recv").n : 0), detail);
+	out_str(&o, sending ? STR(" while proxying and sending to ")
+			    : STR(" while proxying and reading from "));
+	out_str(&o, reason == REASON_RELAY_CLIENT_RESET ? STR("client") : STR("upstream"));
+	write_tail(s, &o);
+	if (session_log_takes(s, row->level))
+		emit(s, row->level, &o);
+	session_log_reason(s, REASON_DONE, str_none());
+}
+
 void session_log_reason(struct session *s, enum reason reason, struct str detail)
 {
 	const struct reason_row *row = reason_row(reason);
 	uint8_t text[LOG_MESSAGE_MAX];
 	struct out o;
+
+	if (s->phase == PHASE_RELAY &&
+	    (reason == REASON_RELAY_CLIENT_RESET || reason == REASON_RELAY_BACK_RESET)) {
+		relay_failed(s, reason, detail);
+		return;
+	}
 
 	if (!row->text.n || !session_log_takes(s, row->level))
 		return;

@@ -257,3 +257,20 @@ Test(session_bytes, a_client_that_half_closes_keeps_the_replies_that_wait)
 	WANTS(r, WANT_CLOSE);
 	rig_done(r);
 }
+
+Test(session_bytes, a_peer_that_takes_no_more_in_the_relay_is_told_apart)
+{
+	for (int side = 0; side < 2; side++) {
+		struct rig *r = rig_new();
+
+		rig_reach(r, PHASE_RELAY);
+		session_on_closed(&r->session, (enum side)side, STR("32: Broken pipe"));
+		cr_assert(rig_logged(r,
+				     side == SIDE_FRONT
+					     ? "send() failed (32: Broken pipe) while proxying and "
+					       "sending to client, client: "
+					     : "send() failed (32: Broken pipe) while proxying and "
+					       "sending to upstream, client: "));
+		rig_done(r);
+	}
+}

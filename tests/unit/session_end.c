@@ -41,8 +41,9 @@ Test(session_end, the_clients_connection_fails)
 			LOGGED(r, "peer closed connection in SSL handshake (104: Connection reset "
 				  "by peer) while ");
 		else if (relay)
-			LOGGED(r, "client connection failed (104: Connection reset by peer) while "
-				  "proxying, client: ");
+			LOGGED(r,
+			       "recv() failed (104: Connection reset by peer) while proxying and "
+			       "reading from client, client: ");
 		else
 			LOGGED(r, "client closed connection while ");
 		rig_done(r);
@@ -99,7 +100,8 @@ Test(session_end, the_backends_connection_fails_in_the_relay)
 	ENDED(r, REASON_RELAY_BACK_RESET);
 	TAKES(r, SIDE_FRONT, "");
 	WANTS(r, WANT_CLOSE);
-	LOGGED(r, "upstream connection failed (104: reset) while proxying, client: ");
+	LOGGED(r, "recv() failed (104: reset) while proxying and reading from upstream, client: ");
+	LOGGED(r, "proxied session done, client: ");
 	rig_done(r);
 }
 

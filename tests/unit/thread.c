@@ -198,7 +198,8 @@ Test(thread, a_client_that_resets_ends_it)
 	stand_expect_end(p.back);
 	stand_stop(st, THREAD_DRAIN);
 	cr_assert_eq(st->counters.sessions.ended[REASON_RELAY_CLIENT_RESET], 1, "%s", st->log);
-	LOGGED(st, "client connection failed (104: Connection reset by peer) while proxying");
+	LOGGED(st, "recv() failed (104: Connection reset by peer) while proxying and reading "
+		   "from client, client: ");
 	stand_done(st);
 }
 
