@@ -220,6 +220,9 @@ static void play(struct dnsd *d, struct message *m, const struct peer *to)
 	switch (d->trick) {
 	case DNSD_SILENT:
 		return;
+	case DNSD_LATE:
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+		break;
 	case DNSD_WRONG_ID:
 		m->bytes[1] ^= 1;
 		break;

@@ -13,6 +13,7 @@
 enum dnsd_trick {
 	DNSD_FAIR,
 	DNSD_SILENT,
+	DNSD_LATE, /* 20 ms later */
 	DNSD_WRONG_ID,
 	DNSD_WRONG_PORT,     /* a good answer from another port */
 	DNSD_WRONG_QUESTION, /* the answer to another question */
