@@ -550,6 +550,16 @@ void auth_client_event(struct thread *t, const struct ring_event *ev)
 		tls_link_rest(t, c->link);
 }
 
+void auth_client_forget(struct thread *t)
+{
+	for (uint32_t i = 0; i < t->auth_conns.touched; i++) {
+		struct auth_conn *c = slab_at(&t->auth_conns, i);
+
+		if (c->generation % 2)
+			auth_conn_wipe(c);
+	}
+}
+
 void auth_client_close(struct thread *t)
 {
 	for (uint32_t i = 0; i < t->auth_conns.touched; i++) {

@@ -17,6 +17,10 @@ size_t auth_client_memory(const struct worker_conf *conf);
 void auth_client_open(struct thread *t, void *memory);
 void auth_client_close(struct thread *t);
 
+/* Behind the last turn: requests that were just sent hold passwords, and no event of theirs comes
+ * any more. */
+void auth_client_forget(struct thread *t);
+
 /* The session of p wants AUTH: the verdict comes by session_on_verdict(), possibly at once. */
 void auth_client_ask(struct thread *t, struct pair *p);
 

@@ -433,4 +433,5 @@ void thread_run(struct thread *t)
 			t->on_deaf = NULL;
 		}
 	}
+	auth_client_forget(t);
 }
