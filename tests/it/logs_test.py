@@ -343,7 +343,7 @@ def udp_gets_every_line_with_its_level():
                     r"\[info\] .*: \*\d+ client logged in, client: 127\.0\.0\.1, server: [^,]+, "
                     r"login: \"good\", upstream: 127\.0\.0\.1:%d, \[127\.0\.0\.1:\d+-127\.0\.0\.1:"
                     r"\d+\] <=> \[127\.0\.0\.1:\d+-127\.0\.0\.1:\d+\]" % BACKENDS["smtp"])
-        line = daemon.wait_for("start worker process")[0]
+        line = daemon.wait_for("start worker process ")[0]
         expect_line(line, 21, HOST + " ring_1", r"\[notice\] \d+#\d+: start worker process \d+")
     daemon.close()
 
