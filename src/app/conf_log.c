@@ -3,8 +3,7 @@
  * conf_log: destinations and levels of error_log, with NGINX's words for what is wrong with them.
  * Looks up the name of a syslog server, which may block; opens nothing.
  *
- * The default tag is our own name, as all that we call ourselves; who has rules for NGINX's says
- * tag=nginx.
+ * The default tag is NGINX's: the rules that a syslog server has for it go on finding our lines.
  */
 #include "app/conf_log.h"
 
@@ -173,7 +172,7 @@ static int set_syslog(struct conf_build *b, const struct conf_call *c, struct co
 	bool more;
 
 	said.to->facility = FACILITY_DEFAULT;
-	said.to->tag = STR("ringpost");
+	said.to->tag = STR("nginx");
 	said.to->text = conf_pool_text(b->pool, c->args[0].text);
 	do {
 		size_t n = str_find(text, ',');
@@ -187,10 +186,6 @@ static int set_syslog(struct conf_build *b, const struct conf_call *c, struct co
 		return conf_error_at(b->error, c->where, "no syslog server specified");
 	if (!said.nohostname)
 		said.to->host = str_first(conf_net_machine(b->pool), LOG_SYSLOG_HOST_MAX);
-	if (!said.tag)
-		conf_build_notice(b, c->where,
-				  "syslog lines have the tag \"ringpost\"; NGINX's is \"nginx\": "
-				  "say tag=nginx to keep it");
 	log->syslog = said.to;
 	return 0;
 }

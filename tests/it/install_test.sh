@@ -65,13 +65,17 @@ tested() {
 		"$program" -t -p "$scratch" -c "$scratch/try.conf" -e "$scratch/error.log"
 }
 sed -n '/^```nginx/,/^```$/p' README.md | sed '/^```nginx/d; /^```$/,$d' >"$scratch/readme.conf"
-# The certificates that conf.example/mail.conf names.
+# The certificates that conf.example/mail.conf names, and those that it has for more.
 tests/lib/make_certs build/test-certs
 mkdir "$scratch/tls"
 for name in mail.example.org=ecdsa mail.example.org-rsa=rsa example.net=wild; do
 	cp "build/test-certs/${name#*=}.pem" "$scratch/tls/${name%=*}.pem"
 	cp "build/test-certs/${name#*=}.key" "$scratch/tls/${name%=*}.key"
 done
+more=$scratch/more.conf
+sed -E '/#(ssl_certificate|ssl_server_name|\t|\})/s/#//' \
+	"$root/usr/share/doc/ringpost/conf.example/mail.conf" >"$more"
+check "all of mail.conf's certificates" tested "$more"
 check "README's first configuration" tested "$scratch/readme.conf"
 for conf in "$root"/usr/share/doc/ringpost/conf.example/*.conf; do
 	check "$(basename "$conf")" tested "$conf"

@@ -354,7 +354,7 @@ def unix_without_host_and_with_defaults():
     with Proxy("error_log syslog:server=%s,nohostname info;" % daemon.at) as proxy:
         check(not login(proxy, "smtp", "alice"), "let in")
         line, = daemon.wait_for("client login failed")
-        expect_line(line, 23 * 8 + 6, "ringpost", refused(proxy))
+        expect_line(line, 23 * 8 + 6, "nginx", refused(proxy))
     daemon.close()
     os.rmdir(place)
 

@@ -34,7 +34,7 @@ static void expect_str(struct str s, const char *text)
 	cr_assert(str_eq(s, str_cstr(text)), "%.*s", (int)s.n, (const char *)s.p);
 }
 
-Test(conf_log, a_syslog_server_has_nginx_s_defaults_but_for_the_tag)
+Test(conf_log, a_syslog_server_has_nginx_s_defaults)
 {
 	struct conf *c = conf_main("error_log syslog:server=127.0.0.1;");
 	const struct log_syslog *to = first(c)->syslog;
@@ -46,12 +46,11 @@ Test(conf_log, a_syslog_server_has_nginx_s_defaults_but_for_the_tag)
 	cr_assert_eq(to->address.ip4.sin_family, AF_INET);
 	cr_assert_eq(ntohs(to->address.ip4.sin_port), 514);
 	cr_assert_eq(to->facility, 23);
-	expect_str(to->tag, "ringpost");
+	expect_str(to->tag, "nginx");
 	cr_assert_str_eq(to->text, "syslog:server=127.0.0.1");
 	cr_assert_eq(gethostname(name, sizeof(name) - 1), 0);
 	cr_assert_eq(to->host.n, strnlen(name, LOG_SYSLOG_HOST_MAX));
-	cr_assert_eq(c->n_notes, 1);
-	cr_assert(strstr(c->notes[0].text, "say tag=nginx to keep it in "), "%s", c->notes[0].text);
+	cr_assert_eq(c->n_notes, 0);
 	conf_free(c);
 }
 
