@@ -45,6 +45,14 @@ static void begin(const char *threads)
 	place_proxy(here, &(struct place_conf){.workers = (unsigned)atoi(threads)});
 }
 
+static void end(void)
+{
+	struct place *p = here;
+
+	here = NULL;
+	place_end(p, false);
+}
+
 static void await_lines(const char *text, unsigned times)
 {
 	uint64_t began = place_now_ms();
@@ -112,7 +120,7 @@ Test(it_lossless, ten_reloads_among_four_hundred_sessions)
 	finish_all(all);
 	cr_assert_eq(place_await_sink(here, "messages", 2 * SESSIONS), 2 * SESSIONS);
 	await_lines("exited with code 0", RELOADS);
-	place_end(here, false);
+	end();
 }
 
 /* ---- storms ---- */
@@ -201,7 +209,7 @@ Test(it_lossless, fewer_threads_under_a_storm)
 		await_lines("exited with code 0", i + 1);
 	}
 	end_storm(pids, STORMS);
-	place_end(here, false);
+	end();
 }
 
 static int unlink_log(void)
@@ -238,7 +246,7 @@ Test(it_lossless, a_killed_worker_is_replaced_within_a_second)
 	cr_assert_eq(place_wait(here->proxy), 0);
 	cr_assert_eq(unlink_log(), 0); /* place_end() takes a death for a crash */
 	here->proxy = 0;
-	place_end(here, false);
+	end();
 }
 
 /* ---- the dance ---- */
@@ -280,5 +288,5 @@ Test(it_lossless, the_binary_is_changed_while_mail_flows)
 		cr_assert_eq(place_wait(source), 0, "%s", place_read(here, "smtp-source.err"));
 		cr_assert_eq(place_await_sink(here, "messages", i * MESSAGES), i * MESSAGES);
 	}
-	place_end(here, false);
+	end();
 }
