@@ -178,7 +178,7 @@ static void hear_early(struct session *s)
 	if (!front_waiting(s))
 		return;
 	if (s->phase == PHASE_DELAY)
-		session_end(s, REASON_CLIENT_EARLY, buf_data(&s->desk->in[SIDE_FRONT]));
+		session_login_early(s, buf_data(&s->desk->in[SIDE_FRONT]));
 	else if (s->phase == PHASE_FRONT)
 		session_login_resume(s);
 }
@@ -209,7 +209,7 @@ size_t session_on_front(struct session *s, struct str bytes)
 		/* Plaintext behind STARTTLS is dropped, whoever said it. */
 		return s->starttls ? bytes.n : 0;
 	case PHASE_DELAY:
-		session_end(s, REASON_CLIENT_EARLY, bytes);
+		session_login_early(s, bytes);
 		return bytes.n;
 	case PHASE_FRONT:
 		return session_login_front(s, bytes);

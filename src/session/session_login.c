@@ -437,3 +437,13 @@ size_t session_login_back(struct session *s, struct str bytes)
 {
 	return feed(s, SIDE_BACK, bytes);
 }
+
+/* The log shows one line of it at most, and none that may hold a password. */
+void session_login_early(struct session *s, struct str bytes)
+{
+	struct str line = str_first(bytes, str_find(bytes, '\n') + 1);
+
+	if (str_starts_nocase(str_trim_sp(line), STR("AUTH")))
+		line = str_none();
+	session_end(s, REASON_CLIENT_EARLY, line);
+}

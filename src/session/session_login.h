@@ -14,6 +14,9 @@ void session_login_resume(struct session *s);
 /* The same over fresh bytes; returns how many were consumed or stashed. */
 size_t session_login_front(struct session *s, struct str bytes);
 
+/* What the client has said before it was greeted: the end. */
+void session_login_early(struct session *s, struct str bytes);
+
 /* Bytes from the backend; returns how many were consumed or stashed. */
 size_t session_login_back(struct session *s, struct str bytes);
 
