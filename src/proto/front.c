@@ -205,23 +205,20 @@ static enum front_ev on_line(struct front *f, struct str text, struct out *out)
 }
 
 /* The log may show the beginning, unless it could be somebody's password. */
-static void show(struct front *f, struct str line)
-{
-	bool secret = front_engine(f)->glance(f, line) || f->state != FRONT_IN_START;
-
-	f->refused = secret ? str_none() : str_first(line, FRONT_REFUSED_MAX);
-}
-
 static enum front_ev too_long(struct front *f, const struct buf *in, struct out *out)
 {
-	show(f, str_first(buf_data(in), f->conf->line_max));
-	front_engine(f)->say(f, FRONT_SAY_INVALID, out);
+	const struct front_engine *e = front_engine(f);
+	struct str shown = str_first(buf_data(in), f->conf->line_max);
+	bool secret = e->glance(f, shown) || f->state != FRONT_IN_START;
+
+	e->say(f, FRONT_SAY_INVALID, out);
+	f->refused = secret ? str_none() : str_first(shown, FRONT_REFUSED_MAX);
 	return front_fail(f, REASON_CLIENT_TOO_LONG);
 }
 
-static enum front_ev bare_lf(struct front *f, struct str line, struct out *out)
+/* The log shows nothing of it: behind a refused AUTH, a password may be such a line. */
+static enum front_ev bare_lf(struct front *f, struct out *out)
 {
-	show(f, line);
 	front_engine(f)->say(f, FRONT_SAY_BARE_LF, out);
 	return front_fail(f, REASON_CLIENT_BARE_LF);
 }
@@ -276,7 +273,7 @@ enum front_ev front_next(struct front *f, struct buf *in, struct out *out)
 			return too_long(f, in, out);
 		case LINE_OK:
 			if (strict && text.p[text.n] == '\n')
-				return bare_lf(f, text, out);
+				return bare_lf(f, out);
 			ev = on_line(f, text, out);
 			if (f->state != FRONT_IN_LITERAL)
 				f->spent = 0;

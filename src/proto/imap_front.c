@@ -447,6 +447,7 @@ static bool glance(struct front *f, struct str line)
 {
 	if (f->state == FRONT_IN_START)
 		(void)keep_tag(f, line);
+	line = str_trim_sp(line);
 	return logs_in(line) || logs_in(str_trim_sp(str_from(line, str_find(line, ' '))));
 }
 

@@ -254,7 +254,7 @@ static enum front_ev on_line(struct front *f, struct str text, struct out *out)
 static bool glance(struct front *f, struct str line)
 {
 	(void)f;
-	struct str verb = str_first(line, 4);
+	struct str verb = str_first(str_trim_sp(line), 4);
 
 	return str_eq_nocase(verb, STR("AUTH")) || str_eq_nocase(verb, STR("PASS")) ||
 	       str_eq_nocase(verb, STR("APOP"));

@@ -308,7 +308,7 @@ static enum front_ev on_line(struct front *f, struct str text, struct out *out)
 static bool glance(struct front *f, struct str line)
 {
 	(void)f;
-	return str_starts_nocase(line, STR("AUTH"));
+	return str_starts_nocase(str_trim_sp(line), STR("AUTH"));
 }
 
 static void say(const struct front *f, enum front_word word, struct out *out)

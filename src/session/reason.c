@@ -37,8 +37,7 @@ static const struct reason_row rows[REASON_COUNT] = {
 	[REASON_CLIENT_TOO_LONG] = {"client_too_long", LEVEL_INFO,
 				    STR_INIT("client sent too long command \"%D\""), NOTHING},
 	[REASON_CLIENT_BARE_LF] = {"client_bare_lf", LEVEL_INFO,
-				   STR_INIT("client sent a command that ends with a bare LF "
-					    "\"%D\""),
+				   STR_INIT("client sent a command that ends with a bare LF"),
 				   NOTHING},
 	[REASON_CLIENT_TOO_MANY_ERRORS] = {"client_too_many_errors", LEVEL_INFO,
 					   STR_INIT("client sent too many invalid commands"),
