@@ -60,10 +60,10 @@ static char *join(const char *a, const char *b)
 	return to;
 }
 
-/* "RINGPOST_LISTENERS=PID;FD;FD;" */
-static char *variable_of(const struct listeners *l)
+/* In the child: "RINGPOST_LISTENERS=OLD;NEW;FD;FD;", the pids of both masters and the sockets. */
+static char *variable_of(const struct listeners *l, pid_t old)
 {
-	size_t size = sizeof(VARIABLE) + NUMBER_MAX * (l->n_sockets + 2U);
+	size_t size = sizeof(VARIABLE) + NUMBER_MAX * (l->n_sockets + 3U);
 	char *text = malloc(size);
 	struct out o;
 
@@ -71,6 +71,8 @@ static char *variable_of(const struct listeners *l)
 		return NULL;
 	out_init(&o, text, size - 1);
 	out_lit(&o, VARIABLE "=");
+	out_u64(&o, (uint64_t)old);
+	out_lit(&o, ";");
 	out_u64(&o, (uint64_t)getpid());
 	out_lit(&o, ";");
 	for (uint32_t i = 0; i < l->n_sockets; i++) {
@@ -82,11 +84,17 @@ static char *variable_of(const struct listeners *l)
 }
 
 /* In the child. Signals stay blocked that a master wants to be asked, not killed, by. */
-_Noreturn static void become_new(const struct upgrade_start *start, char **environment, int said)
+_Noreturn static void become_new(const struct upgrade_start *start, pid_t old, int said)
 {
+	char *variable = variable_of(start->listeners, old);
+	char **environment = variable ? environment_make(start->main, variable) : NULL;
 	sigset_t late;
 
 	log_forked();
+	if (!environment) {
+		log_put(LEVEL_ALERT, "malloc() failed (%d: %s)", errno, strerror(errno));
+		_exit(1);
+	}
 	for (uint32_t i = 0; i < start->listeners->n_sockets; i++)
 		fcntl(start->listeners->sockets[i].fd, F_SETFD, 0);
 	sigemptyset(&late);
@@ -118,13 +126,12 @@ static int open_said(struct upgrade *u, const struct upgrade_start *start)
 
 static int spawn(struct upgrade *u, const struct upgrade_start *start)
 {
-	char *variable = variable_of(start->listeners);
-	char **environment = variable ? environment_make(start->main, variable) : NULL;
 	int said = open_said(u, start);
+	pid_t old = getpid();
 
-	u->pid = environment ? fork() : -1;
+	u->pid = fork();
 	if (u->pid == 0)
-		become_new(start, environment, said);
+		become_new(start, old, said);
 	if (u->pid < 0)
 		log_put(LEVEL_ALERT, "fork() failed while spawning \"new binary process\" (%d: %s)",
 			errno, strerror(errno));
@@ -132,8 +139,6 @@ static int spawn(struct upgrade *u, const struct upgrade_start *start)
 		log_put(LEVEL_NOTICE, "start new binary process %d", u->pid);
 	if (said >= 0)
 		close(said);
-	free(variable);
-	free(environment);
 	return u->pid < 0 ? -1 : 0;
 }
 
@@ -267,22 +272,25 @@ static void inherit(struct listeners *l, struct str rest)
 	free(texts);
 }
 
+/* The old master may have gone by now, and must not take the sockets with it: so what counts is for
+ * whom they are, which a variable that is merely passed on cannot say right. */
 pid_t upgrade_inherit(struct listeners *l)
 {
 	const char *value = getenv(VARIABLE);
 	struct str rest = value ? str_cstr(value) : str_none();
 	int64_t from = value ? next_number(&rest) : 0;
+	int64_t meant_for = value ? next_number(&rest) : 0;
 
 	*l = (struct listeners){0};
 	if (!value)
 		return 0;
-	if (from == getppid()) {
+	if (from > 0 && meant_for == getpid()) {
 		log_put(LEVEL_NOTICE, "using inherited sockets from \"%.*s\"", (int)rest.n,
 			(const char *)rest.p);
 		inherit(l, rest);
 	} else {
 		log_put(LEVEL_WARN, "the environment variable " VARIABLE
-				    " is not from the process that started this one: ignored");
+				    " is not meant for this process: ignored");
 		from = 0;
 	}
 	unsetenv(VARIABLE);

@@ -3,8 +3,8 @@
  * upgrade: USR2, a new binary beside the running one, with the same listening sockets.
  *
  * The new master is a child of the old one as long as both are there. The sockets are handed over
- * by number in an environment variable, together with the pid of who hands them over, so that a
- * variable that comes from elsewhere opens nothing. Owns the ".oldbin" name of the pid file.
+ * by number in an environment variable, together with the pids of both, so that a variable that is
+ * meant for another process opens nothing. Owns the ".oldbin" name of the pid file.
  */
 #ifndef APP_UPGRADE_H
 #define APP_UPGRADE_H

@@ -283,6 +283,43 @@ static void replace_binary(const char *text)
 	cr_assert_eq(rename(path, p.binary), 0);
 }
 
+/* The old one ends before the new one has begun: the sockets, and who waits in them, are not lost.
+ */
+Test(it_upgrade, the_old_one_may_quit_at_once)
+{
+	char text[700], real[300];
+	pid_t old, new = 0;
+	int fd;
+
+	begin("", "");
+	old = p.master;
+	snprintf(real, sizeof(real), "%s.real", p.binary);
+	cr_assert_eq(rename(p.binary, real), 0);
+	snprintf(text, sizeof(text),
+		 "#!/bin/sh\nwhile kill -0 %d 2>&-; do sleep 0.01; done\n"
+		 "while ! [ -e '%s/go' ]; do sleep 0.01; done\nexec '%s' \"$@\"\n",
+		 old, p.dir, real);
+	replace_binary(text);
+	program_signal(&p, SIGUSR2);
+	program_logged(&p, "start new binary process", 1);
+	master_ends(SIGQUIT);
+	fd = program_connect(p.port);
+	snprintf(text, sizeof(text), "%s/go", p.dir);
+	cr_assert_geq(close(creat(text, 0600)), 0);
+	program_talk(fd, NULL, "220 ");
+	close(fd);
+	for (int i = 0; i < 10000 && !new; i++) {
+		new = pid_in("");
+		pause_briefly();
+	}
+	cr_assert_neq(new, 0);
+	cr_assert_neq(new, old);
+	cr_assert_eq(pid_in(".oldbin"), 0);
+	p.master = new;
+	master_ends(SIGTERM);
+	program_done(&p);
+}
+
 /* The new one does not stay: everything is as before. */
 static void fails_with(const char *line, unsigned times)
 {
@@ -453,7 +490,7 @@ Test(it_upgrade, sockets_from_elsewhere_are_not_taken)
 	setenv("RINGPOST_LISTENERS", "1;0;2;7;", 1);
 	begin("", "");
 	unsetenv("RINGPOST_LISTENERS");
-	program_logged(&p, "RINGPOST_LISTENERS is not from the process that started this one", 1);
+	program_logged(&p, "RINGPOST_LISTENERS is not meant for this process", 1);
 	worker = program_worker(&p, 0);
 	close(program_greeted(p.port));
 	snprintf(path, sizeof(path), "/proc/%d/environ", worker);
@@ -465,15 +502,19 @@ Test(it_upgrade, sockets_from_elsewhere_are_not_taken)
 	program_done(&p);
 }
 
-/* From the process that started it, but nothing to listen on: what is good before it counts. */
+/* For the process that reads it, but nothing to listen on: what is good before it counts. */
 Test(it_upgrade, numbers_that_are_no_sockets_are_named)
 {
-	char value[64];
+	char text[700], from[256];
 
-	snprintf(value, sizeof(value), "%d;0;", getpid());
-	setenv("RINGPOST_LISTENERS", value, 1);
-	begin("", "");
-	unsetenv("RINGPOST_LISTENERS");
+	program_init(&p);
+	memcpy(from, p.binary, sizeof(from));
+	snprintf(p.binary, sizeof(p.binary), "%s/ringpost", p.dir);
+	snprintf(text, sizeof(text),
+		 "#!/bin/sh\nRINGPOST_LISTENERS=\"$PPID;$$;0;\" exec '%s' \"$@\"\n", from);
+	replace_binary(text);
+	program_configure(&p, "", "");
+	program_start(&p);
 	program_logged(&p, "invalid socket number \"0\" in RINGPOST_LISTENERS environment ", 1);
 	cr_assert(program_file_has(p.log, "variable, ignoring the rest of the variable"));
 	close(program_greeted(p.port));
