@@ -27,6 +27,7 @@ static const struct conf_row rows[] = {
 	IDLE_FLAG("quic_bpf", MAIN),
 	{IDLE_ARGS("google_perftools_profiles", MAIN, 1, 1), .syntax = "file"},
 	IDLE_FLAG("pcre_jit", MAIN),
+	{IDLE_ARGS("ssl_engine", MAIN, 1, 1), .syntax = "device"},
 	{IDLE_ARGS("use", EVENT, 1, 1), .syntax = "method"},
 	IDLE_FLAG("multi_accept", EVENT),
 	IDLE_FLAG("accept_mutex", EVENT),

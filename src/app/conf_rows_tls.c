@@ -134,8 +134,6 @@ static const struct conf_row rows[] = {
 	{SETTING("ssl_certificate_compression", M_S), ARGS(1, 1), AT(tls.compression),
 	 .set = conf_tls_set_compression, .fallback = "off", .syntax = "on | off",
 	 .help = "Accepted, and without effect: certificates are not compressed."},
-	{SETTING("ssl_engine", MAIN), ARGS(1, 1), .set = conf_tls_set_engine, .syntax = "device",
-	 .help = "Refused: engines belong to OpenSSL. TLS is fast without one."},
 	{BLOCK("ssl_server_name", M_S, CONF_IN_NAME), ARGS(1, CONF_ARGS_ANY), .repeats = true,
 	 AT(tls.names), .syntax = "name ... { ... }",
 	 .help = "The certificates for clients that ask for one of these names (SNI): in it stand "

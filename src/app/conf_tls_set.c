@@ -307,12 +307,3 @@ int conf_tls_set_compression(struct conf_build *b, const struct conf_call *c)
 				"sent as they are");
 	return 0;
 }
-
-int conf_tls_set_engine(struct conf_build *b, const struct conf_call *c)
-{
-	conf_error_at(b->error, c->where,
-		      "\"ssl_engine\" is not supported: there are no OpenSSL "
-		      "engines");
-	return conf_error_help(b->error, "take it out: TLS uses the processor's instructions for "
-					 "AES by itself");
-}

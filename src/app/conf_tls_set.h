@@ -15,6 +15,6 @@ conf_set conf_tls_set_file, conf_tls_set_files, conf_tls_set_key, conf_tls_set_k
 conf_set conf_tls_set_choice, conf_tls_set_text, conf_tls_set_protocols, conf_tls_set_ciphers;
 
 conf_set conf_tls_set_ssl, conf_tls_set_starttls, conf_tls_set_cache, conf_tls_set_command;
-conf_set conf_tls_set_compression, conf_tls_set_engine;
+conf_set conf_tls_set_compression;
 
 #endif

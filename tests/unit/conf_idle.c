@@ -24,6 +24,7 @@ static const struct {
 	{"quic_bpf", "quic_bpf on;"},
 	{"google_perftools_profiles", "google_perftools_profiles /tmp/profile;"},
 	{"pcre_jit", "pcre_jit on;"},
+	{"ssl_engine", "ssl_engine rdrand;"},
 	{"use", "events { use epoll; }"},
 	{"multi_accept", "events { multi_accept on; }"},
 	{"accept_mutex", "events { accept_mutex off; }"},
