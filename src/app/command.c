@@ -70,7 +70,7 @@ static int help(void)
 		"  -t            : test configuration and exit\n"
 		"  -T            : the same, and show it with all that it includes\n"
 		"  --json        : with -T, show it as JSON\n"
-		"  -q            : with -t or -T, show errors only\n"
+		"  -q            : with -t or -T, show errors and warnings only\n"
 		"  -s signal     : send signal to the master process: stop, quit, reload, reopen\n"
 		"  -p prefix     : set prefix path (default: %s)\n"
 		"  -e filename   : set error log file (default: %s)\n"
@@ -121,11 +121,12 @@ static int check_limits(const struct conf *c, bool quiet)
 	return limits_ring_try_as(&c->main, text) ? emerg(text) : 0;
 }
 
-static void print_notes(const struct conf *c)
+/* -q leaves warnings, as NGINX's does: a script that tests quietly shows what needs a look. */
+static void print_notes(const struct conf *c, bool quiet)
 {
 	for (uint32_t i = 0; i < c->n_notes; i++)
-		fprintf(stderr, "ringpost: [%s] %s\n",
-			c->notes[i].level == LEVEL_WARN ? "warn" : "notice", c->notes[i].text);
+		if (!quiet || c->notes[i].level == LEVEL_WARN)
+			print_line(c->notes[i].level, c->notes[i].text);
 }
 
 /* Can it be written? A file that only this test made is taken away again. */
@@ -245,10 +246,9 @@ static int test(const struct options *o)
 		say_file(o, "configuration file", "test failed");
 		return 1;
 	}
-	if (!o->quiet) {
-		print_notes(c);
+	print_notes(c, o->quiet);
+	if (!o->quiet)
 		say_file(o, "the configuration file", "syntax is ok");
-	}
 	rc = check_surroundings(c) || check_limits(c, o->quiet);
 	if (rc || !o->quiet)
 		say_file(o, "configuration file", rc ? "test failed" : "test is successful");

@@ -112,7 +112,7 @@ Test(command, a_good_configuration_is_told_so)
 	cr_assert_neq(access(path_of("pid"), F_OK), 0);
 }
 
-Test(command, q_leaves_only_errors)
+Test(command, q_leaves_out_notices)
 {
 	options.action = OPTIONS_TEST;
 	options.quiet = true;
@@ -120,6 +120,17 @@ Test(command, q_leaves_only_errors)
 			"server { protocol smtp; listen unix:/tmp/x; } }\n");
 	cr_assert_eq(command_perform(&options), 0);
 	cr_assert_str_eq(said(), "");
+}
+
+Test(command, q_leaves_warnings_about_the_configuration)
+{
+	options.action = OPTIONS_TEST;
+	options.quiet = true;
+	write_file("c", "pid pid;\nlock_file A;\nmail { auth_http 127.0.0.1:9;\nproxy on;\n"
+			"server { protocol smtp; listen unix:/tmp/x; } }\n");
+	cr_assert_eq(command_perform(&options), 0);
+	cr_assert_str_eq(said(), "ringpost: [warn] the \"proxy\" directive has no effect any more: "
+				 "mail is always proxied in c:4\n");
 }
 
 Test(command, a_bad_configuration_fails_the_test)
