@@ -58,7 +58,8 @@ void stage_told_name(struct stage_actor *a, const struct name_query *q,
 		return;
 	if (q->kind == NAME_OF_ADDRESS) {
 		a->named_n = is_plain_name(answer->name) ? answer->name.n : 0;
-		memcpy(a->named, answer->name.p, a->named_n);
+		if (a->named_n)
+			memcpy(a->named, answer->name.p, a->named_n);
 		a->host = STR("[TEMPUNAVAIL]");
 		return;
 	}
