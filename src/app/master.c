@@ -39,8 +39,8 @@ struct master {
 	struct generation *next; /* during a reload */
 	struct children children;
 	struct upgrade upgrade;
-	const char *pid_path; /* in force: current's */
-	pid_t elder;          /* the master that started us by USR2, 0: none */
+	char *pid_path; /* where our pid file is; of malloc() */
+	pid_t elder;    /* the master that started us by USR2, 0: none */
 	int signal_fd;
 	bool daemonized;
 	bool began;        /* a worker process has served */
@@ -118,11 +118,21 @@ static void begin_reload(struct master *m)
 	log_put(LEVEL_ERR, "reload failed: the configuration in force stays as it was");
 }
 
+/* What cannot be written, or is being handed over, stays where it is. */
 static void move_pidfile(struct master *m, const char *path)
 {
-	if (strcmp(path, m->pid_path) != 0 && pidfile_write(path) == 0)
-		pidfile_remove(m->pid_path);
-	m->pid_path = path;
+	char *copy;
+
+	if (strcmp(path, m->pid_path) == 0 || m->upgrade.pid)
+		return;
+	copy = strdup(path);
+	if (!copy || pidfile_write(path) != 0) {
+		free(copy);
+		return;
+	}
+	pidfile_remove(m->pid_path);
+	free(m->pid_path);
+	m->pid_path = copy;
 }
 
 /* The next generation serves: it becomes the current one. */
@@ -274,6 +284,7 @@ static void change_binary(struct master *m)
 {
 	struct upgrade_start start = {
 		.main = &m->current->conf->main,
+		.pid_path = m->pid_path,
 		.listeners = &m->current->listeners,
 		.detached = m->daemonized,
 	};
@@ -445,8 +456,8 @@ static int run(struct master *m)
 
 	/* First: the pid file invites signals. */
 	m->signal_fd = open_signals();
-	m->pid_path = main->pid_path;
-	if (m->signal_fd < 0 || pidfile_write(m->pid_path) != 0)
+	m->pid_path = strdup(main->pid_path);
+	if (m->signal_fd < 0 || !m->pid_path || pidfile_write(m->pid_path) != 0)
 		return 1;
 	log_put(LEVEL_NOTICE, "ringpost/" RINGPOST_VERSION);
 	status = main->master_process ? serve(m) : serve_alone(m);
@@ -500,6 +511,7 @@ int master_run(const struct options *o)
 	log_use(NULL);
 	generation_leave(m->current);
 out:
+	free(m->pid_path);
 	free(m);
 	return status;
 }

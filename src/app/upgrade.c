@@ -161,8 +161,8 @@ static void rename_back(struct upgrade *u)
 int upgrade_begin(struct upgrade *u, const struct upgrade_start *start)
 {
 	u->said = -1;
-	u->path = join(start->main->pid_path, "");
-	u->old_path = join(start->main->pid_path, ".oldbin");
+	u->path = join(start->pid_path, "");
+	u->old_path = join(start->pid_path, ".oldbin");
 	if (u->path && u->old_path && rename(u->path, u->old_path) == 0) {
 		if (spawn(u, start) == 0)
 			return 0;
@@ -172,7 +172,7 @@ int upgrade_begin(struct upgrade *u, const struct upgrade_start *start)
 	log_put(LEVEL_ALERT,
 		"rename() %s to %s.oldbin failed before executing new binary process \"%s\" "
 		"(%d: %s)",
-		start->main->pid_path, start->main->pid_path, given.path, errno, strerror(errno));
+		start->pid_path, start->pid_path, given.path, errno, strerror(errno));
 	free(u->path);
 	free(u->old_path);
 	u->path = u->old_path = NULL;

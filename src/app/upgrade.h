@@ -24,6 +24,7 @@ void upgrade_remember(char **argv);
 
 struct upgrade_start {
 	const struct conf_main *main;
+	const char *pid_path; /* where our pid file is */
 	const struct listeners *listeners;
 	bool detached; /* our standard error leads nowhere: hear what the new one has to say */
 };

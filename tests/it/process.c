@@ -231,6 +231,25 @@ Test(process, a_bad_configuration_changes_nothing)
 	program_done(&p);
 }
 
+Test(process, a_pid_file_that_cannot_be_written_stays_where_it_was)
+{
+	struct program p;
+	char command[300];
+
+	begin(&p);
+	snprintf(command, sizeof(command), "sed -i 's#/ringpost.pid;#/nowhere/ringpost.pid;#' '%s'",
+		 p.conf);
+	cr_assert_eq(system(command), 0);
+	program_signal(&p, SIGHUP);
+	program_logged(&p, "reload is done", 1);
+	cr_assert(program_file_has(p.log, "nowhere/ringpost.pid\" failed"));
+	cr_assert_eq(access(p.pid_path, F_OK), 0);
+	program_signal(&p, SIGTERM);
+	cr_assert_eq(program_wait(&p), 0);
+	cr_assert_neq(access(p.pid_path, F_OK), 0);
+	program_done(&p);
+}
+
 /* tls.pem and tls.key in the folder of the configuration: copies of those, where the key may be
  * that of another. */
 static void install(const struct program *p, const char *certificate, const char *key)
