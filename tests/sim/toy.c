@@ -351,6 +351,12 @@ static enum toy_ev on_alert(struct toy *t, struct str body, struct out *out)
 	return fail(t, out, body.p[1] ? "the peer's alert" : "closed within the handshake");
 }
 
+/* A client that cannot make anything of the answer to its hello has no keys to say so. */
+static bool is_early_alert(const struct toy *t, uint8_t type)
+{
+	return type == ALERT && t->record_size == 2 && t->role == TOY_SERVER && t->state < AT_UP;
+}
+
 /* Shows what is hidden. -1: it is not of this key and number. */
 static int uncover(struct toy *t, uint8_t type, struct str *body)
 {
@@ -358,7 +364,7 @@ static int uncover(struct toy *t, uint8_t type, struct str *body)
 	size_t n = t->record_size, pad;
 
 	*body = str_of(p, n);
-	if (!t->recv.on)
+	if (!t->recv.on || is_early_alert(t, type))
 		return 0;
 	if (n < CHECKSUM + 2)
 		return -1;
