@@ -35,6 +35,8 @@ struct question {
 struct dns {
 	struct dns_start start;
 	uint32_t open, refusals;
+	uint32_t used;   /* numbers from here on were never asked */
+	uint64_t due_ms; /* of the earliest, 0: nothing is open */
 	struct question questions[];
 };
 
@@ -292,6 +294,14 @@ void dns_close(struct dns *d)
 	free(d);
 }
 
+static void plan(struct dns *d)
+{
+	d->due_ms = 0;
+	for (uint32_t i = 0; d->open && i < d->used; i++)
+		if (d->questions[i].open && (!d->due_ms || d->questions[i].due_ms < d->due_ms))
+			d->due_ms = d->questions[i].due_ms;
+}
+
 /* A number behind `before`, in a name. */
 static uint32_t number_in(struct str name, char before)
 {
@@ -350,6 +360,10 @@ int dns_ask(struct dns *d, uint32_t number, const struct dns_question *q)
 	look_up(to, q);
 	to->due_ms = net_now_ms() + 1 + delay_us(to) / 1000;
 	d->open++;
+	if (number >= d->used)
+		d->used = number + 1;
+	if (!d->due_ms || to->due_ms < d->due_ms)
+		d->due_ms = to->due_ms;
 	kernel_trace(to->guest ? to->guest->id : 0, "the DNS is asked, number %u, type %d: %.*s",
 		     number, (int)q->type, (int)q->name.n, (const char *)q->name.p);
 	return 0;
@@ -366,6 +380,8 @@ void dns_drop(struct dns *d, uint32_t number)
 	kernel_trace(q->guest ? q->guest->id : 0, "number %u is dropped", number);
 	q->open = false;
 	d->open--;
+	if (q->due_ms == d->due_ms)
+		plan(d);
 }
 
 void dns_event(struct dns *d, const struct ring_event *ev)
@@ -375,19 +391,17 @@ void dns_event(struct dns *d, const struct ring_event *ev)
 
 uint64_t dns_due_ms(const struct dns *d)
 {
-	uint64_t due_ms = 0;
-
-	for (uint32_t i = 0; d->open && i < d->start.questions_max; i++)
-		if (d->questions[i].open && (!due_ms || d->questions[i].due_ms < due_ms))
-			due_ms = d->questions[i].due_ms;
-	return due_ms;
+	return d->due_ms;
 }
 
 void dns_tick(struct dns *d, uint64_t now_ms)
 {
-	for (uint32_t i = 0; d->open && i < d->start.questions_max; i++)
+	if (!d->due_ms || now_ms < d->due_ms)
+		return;
+	for (uint32_t i = 0; d->open && i < d->used; i++)
 		if (d->questions[i].open && d->questions[i].due_ms <= now_ms)
 			deliver(d, i);
+	plan(d);
 }
 
 struct str dns_version(void)

@@ -21,7 +21,7 @@
 enum {
 	JOBS_MAX = 16,
 	WORLD_SECONDS = 60, /* of its own time, whatever else runs */
-	PLANT_SECONDS = 2,
+	PLANT_SECONDS = 1,
 	EXIT_FAILED = 10
 };
 
