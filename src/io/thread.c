@@ -12,6 +12,7 @@
 #include "io/auth_names.h"
 #include "io/listener.h"
 #include "io/net.h"
+#include "io/oserror.h"
 #include "io/pages.h"
 #include "io/pair.h"
 #include "io/pair_tls.h"
@@ -129,6 +130,7 @@ static int take_memory(struct thread *t)
 static int open_parts(struct thread *t, const struct thread_start *s, char *error, size_t n)
 {
 	struct ring_conf ring = ring_conf_of(t->conf);
+	char reason[96];
 	int wake;
 
 	if (take_memory(t) < 0) {
@@ -143,9 +145,8 @@ static int open_parts(struct thread *t, const struct thread_start *s, char *erro
 		return -1;
 	wake = net_wake_open();
 	if (wake < 0) {
-		snprintf(error, n,
-			 "no descriptor is left for a thread: raise "
-			 "worker_rlimit_nofile");
+		oserror_text(-wake, reason, sizeof(reason));
+		snprintf(error, n, "eventfd() failed (%s): raise worker_rlimit_nofile", reason);
 		return -1;
 	}
 	conn_init(&t->wake, conn_tag(CONN_THREAD, s->index, 0));
