@@ -57,7 +57,7 @@ static void fini(void)
 TestSuite(it_upgrade, .fini = fini);
 
 /* With a binary of its own, that a test can replace. */
-static void begin(const char *main, const char *server)
+static void prepare(const char *main, const char *server)
 {
 	char command[600], from[256];
 
@@ -68,7 +68,22 @@ static void begin(const char *main, const char *server)
 	snprintf(command, sizeof(command), "cp '%s' '%s'", from, p.binary);
 	cr_assert_eq(system(command), 0);
 	program_configure(&p, main, server);
+}
+
+static void begin(const char *main, const char *server)
+{
+	prepare(main, server);
 	program_start(&p);
+}
+
+/* The command ends when the daemon serves. */
+static void begin_daemon(void)
+{
+	char text[2048];
+
+	prepare("daemon on;", "");
+	cr_assert_eq(program_run(&p, NULL, text, sizeof(text)), 0, "%s", text);
+	p.master = pid_in("");
 }
 
 /* USR2 to the master; returns the new one when its pid file is there. */
@@ -349,8 +364,8 @@ Test(it_upgrade, a_bad_configuration_changes_nothing)
 {
 	pid_t old;
 
-	begin("daemon on;", "");
-	old = p.master = pid_in("");
+	begin_daemon();
+	old = p.master;
 	program_configure(&p, "daemon on;", "smtp_auht plain;");
 	fails_with("unknown directive \"smtp_auht\"", 1);
 	program_configure(&p, "daemon on; error_log /nonexistent/error.log;", "");
@@ -370,11 +385,8 @@ Test(it_upgrade, a_daemon_and_s_quit)
 	char text[1024];
 	pid_t old, new;
 
-	cr_assert_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-	program_init(&p);
-	program_configure(&p, "daemon on;", "");
-	cr_assert_eq(program_run(&p, NULL, text, sizeof(text)), 0, "%s", text);
-	old = p.master = pid_in("");
+	begin_daemon();
+	old = p.master;
 	new = start_new();
 	cr_assert_eq(getsid(new), old);
 	cr_assert_eq(program_run(&p, (const char *[]){"-s", "reload", NULL}, text, sizeof(text)),
