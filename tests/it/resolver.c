@@ -4,7 +4,7 @@
  * service and the mail server are told the right thing, the log says why, nothing leaks and nobody
  * waits for longer than resolver_timeout. Each case is a client with an address of its own.
  */
-#include "tests/it/lib/dnsd.h"
+#include "tests/lib/dnsd.h"
 #include "tests/it/lib/fake.h"
 #include "tests/it/lib/place.h"
 #include "tests/it/lib/talk.h"

@@ -3,7 +3,7 @@
  * Mail servers that the auth service gives by name: the name is looked up, all of its addresses are
  * tried, and what comes of a name that is none is told in the log.
  */
-#include "tests/it/lib/dnsd.h"
+#include "tests/lib/dnsd.h"
 #include "tests/it/lib/fake.h"
 #include "tests/it/lib/place.h"
 #include "tests/it/lib/talk.h"

@@ -3,8 +3,8 @@
  * dnsd: a name server on 127.0.0.1 that answers what a test wants, over UDP and TCP, or plays one
  * of many tricks. It lives as long as the test process.
  */
-#ifndef TESTS_IT_LIB_DNSD_H
-#define TESTS_IT_LIB_DNSD_H
+#ifndef TESTS_LIB_DNSD_H
+#define TESTS_LIB_DNSD_H
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -33,6 +33,7 @@ struct dnsd {
 	int udp, other, tcp;
 	_Atomic enum dnsd_trick trick;
 	atomic_int questions, connections;
+	_Atomic uint16_t asker; /* port that the last question over UDP came from */
 	pthread_mutex_t lock;
 	char zone[4096];
 };

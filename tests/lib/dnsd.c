@@ -3,7 +3,7 @@
  * dnsd: one thread for UDP, one for each TCP connection. Answers are made anew from the text of
  * the zone each time.
  */
-#include "tests/it/lib/dnsd.h"
+#include "tests/lib/dnsd.h"
 
 #include "tests/lib/port.h"
 
@@ -265,7 +265,7 @@ static void play(struct dnsd *d, struct message *m, const struct peer *to)
 
 static void *serve_udp(void *arg)
 {
-	static struct message m;
+	struct message m;
 	struct dnsd *d = arg;
 	uint8_t in[1024];
 
@@ -277,6 +277,7 @@ static void *serve_udp(void *arg)
 		if (n <= 0 || read_question(&m, in, (size_t)n))
 			continue;
 		d->questions++;
+		d->asker = ntohs(from.at.sin_port);
 		make_answer(d, &m, false);
 		play(d, &m, &from);
 	}
@@ -287,7 +288,7 @@ static void *serve_udp(void *arg)
 
 static void answer_tcp(struct dnsd *d, int fd)
 {
-	static struct message m;
+	struct message m;
 	uint8_t in[1024], length[2];
 	ssize_t n = read(fd, in, sizeof(in));
 
