@@ -174,7 +174,7 @@ Test(conf_tls, nothing_is_left_when_it_goes)
 	};
 	uint64_t once = 0;
 
-	for (unsigned i = 0; i < 100; i++) {
+	for (unsigned i = 0; i < 20; i++) {
 		conf_free(load(CERT "ssl_server_name a { " CERT "}", servers));
 		if (!i)
 			once = library_memory();

@@ -5,7 +5,9 @@
  *
  * Linked in the library's place where a tool watches the test: ThreadSanitizer and valgrind do not
  * bear the arena that Criterion shares with its workers, and its own runner leaks. Here a leak, a
- * race or a bad access of the test is the test's own failure. Tests are the same objects.
+ * race or a bad access of the test is the test's own failure. And where time matters, by `make
+ * check` and for coverage: Criterion begins each test's process from its file. Tests are the same
+ * objects.
  */
 #ifndef TESTS_LIB_PLAIN_PLAIN_H
 #define TESTS_LIB_PLAIN_PLAIN_H
