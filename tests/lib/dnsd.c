@@ -217,7 +217,9 @@ static void flood(struct dnsd *d, struct message *m, const struct peer *to)
 
 static void play(struct dnsd *d, struct message *m, const struct peer *to)
 {
-	switch (d->trick) {
+	enum dnsd_trick trick = d->trick;
+
+	switch (trick) {
 	case DNSD_SILENT:
 		return;
 	case DNSD_LATE:
