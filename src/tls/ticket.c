@@ -306,7 +306,11 @@ static int unseal(const struct seal *s, int *length)
 	*length = unpad(s->keys, s->bytes, s->n);
 	if (*length < 0)
 		return WOLFSSL_TICKET_RET_REJECT;
-	return place == 0 ? WOLFSSL_TICKET_RET_OK : WOLFSSL_TICKET_RET_CREATE;
+	/* Of TLS 1.3 every session gets a new ticket; newer versions of the library take no other
+	 * word there. */
+	if (place == 0 || wolfSSL_version(s->ssl) == TLS1_3_VERSION)
+		return WOLFSSL_TICKET_RET_OK;
+	return WOLFSSL_TICKET_RET_CREATE;
 }
 
 /* A callback of wolfSSL: seals (`enc`) or opens, in place. */

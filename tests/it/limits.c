@@ -201,7 +201,8 @@ Test(it_limits, few_descriptors)
 	struct program p;
 
 	configured(&p, confine_few_files, "");
-	is_too_low(&p, "[warn] file descriptors (RLIMIT_NOFILE): found 64, needed ", "nofile");
+	is_too_low(&p, "[warn] file descriptors (RLIMIT_NOFILE): found 64, needed ",
+		   "; or lower worker_connections");
 	program_start(&p);
 	close(program_greeted(p.port));
 	program_logged(&p, "file descriptors (RLIMIT_NOFILE): found 64, needed ", 1);
@@ -234,7 +235,7 @@ Test(it_limits, little_locked_memory)
 
 	configured_as_other(&p, confine_little_locked);
 	is_too_low(&p, "[warn] locked memory (RLIMIT_MEMLOCK): found 64 KiB, needed 448 KiB",
-		   "memlock");
+		   "; or lower ring_entries");
 	program_start(&p);
 	close(program_greeted(p.port));
 	program_logged(&p, "locked memory (RLIMIT_MEMLOCK): found 64 KiB, needed 448 KiB", 1);
