@@ -2,9 +2,9 @@
 /*
  * dns: single questions to name servers, asked and answered without waiting.
  *
- * The seam to the library: dns_cares.c is the only file that knows c-ares; the simulated world
- * links another in its place. What a thread makes of the answers is in resolver.h: caching, asking
- * once for many, how long to go on asking, and joining IPv4 and IPv6.
+ * The seam to the library: only dns_cares.c and dns_server.c know c-ares; the simulated world
+ * links another in their place. What a thread makes of the answers is in resolver.h: caching,
+ * asking once for many, how long to go on asking, and joining IPv4 and IPv6.
  *
  * A question has a number of the asker's. It is answered exactly once, never from within
  * dns_ask(), unless it is dropped before; then its number may be used again at once.

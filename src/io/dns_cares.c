@@ -2,37 +2,28 @@
 /*
  * dns_cares: dns.h over c-ares, whose sockets are polled by the thread's ring.
  *
- * c-ares makes queries, matches answers with them, goes over to TCP when one was cut, and turns
- * to the next server when one is silent. It reads no file of the system but its source of random
- * bytes, and starts no thread. When it closes a socket, that dies in the three steps of conn.h. A
- * query that has begun cannot be taken back: that of a question which was dropped ends unheard.
+ * c-ares makes queries, matches answers with them and goes over to TCP when one was cut. When it
+ * closes a socket, that dies in the three steps of conn.h. A query that has begun cannot be taken
+ * back: that of a question which was dropped ends unheard.
  *
- * Each resolver has some channels. One that has asked a while is left alone until all of it is
- * answered and its sockets are closed, so that nobody has the time to guess their ports.
+ * Which server is asked, and which one next when that is silent or refuses, is decided here: what
+ * the library itself would do differs between its versions.
  */
 #include "base/list.h"
 #include "base/must.h"
 #include "base/slab.h"
 #include "proto/dns_records.h"
 #include "io/dns.h"
-#include "io/dns_sockets.h"
+#include "io/dns_server.h"
 #include "io/net.h"
 #include "io/pages.h"
-#include "io/sockaddr.h"
 
-#define CARES_NO_DEPRECATED
-#include <ares.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 
 enum {
-	CHANNELS = 4,        /* of each resolver */
-	TERM_QUESTIONS = 64, /* after which a channel rests, if another one is free */
-	SERVER_MS = 2000,    /* how long one server may take */
-	ALIASES_MAX = 8,     /* that are asked about one after the other */
-	READS_MAX = 64,      /* of one socket in a row */
+	ALIASES_MAX = 8, /* that are asked about one after the other */
+	READS_MAX = 64,  /* of one socket in a row */
 	CLASS_IN = 1,
 };
 
@@ -45,36 +36,33 @@ enum {
 	CODE_REFUSED = 5,
 };
 
-struct channel {
-	struct dns *dns;
-	ares_channel ares;
-	uint32_t open;  /* queries */
-	uint32_t asked; /* since it was last without any */
-};
-
-struct channels {
-	struct channel v[CHANNELS];
-	uint32_t now; /* whose turn it is */
+/* Those of a resolver. */
+struct servers {
+	struct dns_server *v;
+	uint32_t turn; /* which one is asked first, next time; any number */
 };
 
 /* A question under way, or dropped and not at its end yet. */
 struct query {
-	struct channel *channel; /* first: overwritten while the slot is free */
-	struct list early;       /* in dns.early */
+	struct dns_channel *channel; /* first: overwritten while the slot is free */
+	struct dns *dns;
+	struct list early; /* in dns.early */
 	const struct dns_conf *conf;
 	enum dns_type type;
 	uint32_t number;
-	uint32_t ttl_s; /* of the aliases so far */
-	uint32_t servers_left;
+	uint32_t ttl_s;                /* of the aliases so far */
+	uint32_t server, servers_left; /* which one is asked; how many have not been, it included */
 	int aliases;
 	bool dropped;
-	enum dns_status status; /* while in dns.early */
+	enum dns_status status; /* to be told when no server is left, or while in dns.early */
 	char name[DNS_RECORDS_NAME_MAX + 1];
 };
 
 struct dns {
 	struct dns_start start;
-	struct channels *channels; /* by dns_conf.index */
+	struct servers *servers; /* by dns_conf.index */
+	struct dns_server *all;  /* one resolver's behind the other's */
+	uint32_t n_all;
 	struct dns_sockets sockets;
 	struct slab queries;
 	struct query **by_number;
@@ -85,61 +73,6 @@ struct dns {
 	size_t memory_bytes;
 	struct addr addresses[DNS_ADDRESSES_MAX];
 };
-
-/* ---- sockets ---- */
-
-static ares_socket_t on_socket(int domain, int type, int protocol, void *channel)
-{
-	struct channel *c = channel;
-	const int how[] = {domain, type, protocol};
-
-	return dns_sockets_open(&c->dns->sockets, c, how);
-}
-
-static int on_close(ares_socket_t fd, void *channel)
-{
-	struct channel *c = channel;
-
-	dns_sockets_close(&c->dns->sockets, fd);
-	return 0;
-}
-
-static int on_connect(ares_socket_t fd, const struct sockaddr *to, ares_socklen_t n, void *channel)
-{
-	return connect(fd, to, n);
-}
-
-/* A callback of c-ares. */
-static ares_ssize_t on_receive(ares_socket_t fd, void *to, size_t size, int flags,
-			       struct sockaddr *from, ares_socklen_t *from_n, void *channel)
-{
-	struct channel *c = channel;
-	ares_ssize_t n = recvfrom(fd, to, size, flags, from, from_n);
-
-	dns_sockets_note(&c->dns->sockets, fd, n >= 0);
-	return n;
-}
-
-static ares_ssize_t on_send(ares_socket_t fd, const struct iovec *parts, int n, void *channel)
-{
-	/* SIGPIPE is ignored, see thread.h. */
-	return writev(fd, parts, n);
-}
-
-static const struct ares_socket_functions socket_functions = {
-	.asocket = on_socket,
-	.aclose = on_close,
-	.aconnect = on_connect,
-	.arecvfrom = on_receive,
-	.asendv = on_send,
-};
-
-static void on_state(void *channel, ares_socket_t fd, int in, int out)
-{
-	struct channel *c = channel;
-
-	dns_sockets_watch(&c->dns->sockets, fd, in, out);
-}
 
 /* ---- answers ---- */
 
@@ -173,6 +106,19 @@ static void answer_plainly(struct dns *d, struct query *q, enum dns_status statu
 
 static void query_again(struct dns *d, struct query *q);
 
+/* A server that is silent, or does not want to, may not speak for the others. */
+static void next_server(struct dns *d, struct query *q, enum dns_status status)
+{
+	if (status != DNS_SILENT)
+		q->status = status;
+	if (q->dropped || --q->servers_left == 0) {
+		answer_plainly(d, q, q->status);
+		return;
+	}
+	q->server = (q->server + 1) % q->conf->n_servers;
+	query_again(d, q);
+}
+
 /* A name that is asked about goes through text, where most names are what they look like. */
 static bool is_plain(struct str name)
 {
@@ -186,12 +132,14 @@ static bool is_plain(struct str name)
 static void follow(struct dns *d, struct query *q, struct str name)
 {
 	if (!is_plain(name)) {
-		answer_plainly(d, q, DNS_SILENT);
+		next_server(d, q, DNS_SILENT);
 	} else if (q->aliases++ == ALIASES_MAX) {
 		answer_plainly(d, q, DNS_NONE);
 	} else {
 		memcpy(q->name, name.p, name.n);
 		q->name[name.n] = '\0';
+		q->servers_left = q->conf->n_servers;
+		q->status = DNS_SILENT;
 		query_again(d, q);
 	}
 }
@@ -238,18 +186,9 @@ static void read_records(struct dns *d, struct query *q, struct str message)
 		answer_plainly(d, q, DNS_NONE);
 		break;
 	case DNS_RECORDS_BAD:
-		answer_plainly(d, q, DNS_SILENT);
+		next_server(d, q, DNS_SILENT);
 		break;
 	}
-}
-
-/* One that does not want to may not speak for the others. */
-static void refused(struct dns *d, struct query *q, enum dns_status status)
-{
-	if (q->servers_left-- > 1)
-		query_again(d, q);
-	else
-		answer_plainly(d, q, status);
 }
 
 static void read_answer(struct dns *d, struct query *q, struct str message)
@@ -262,16 +201,16 @@ static void read_answer(struct dns *d, struct query *q, struct str message)
 		answer_plainly(d, q, DNS_NONE);
 		break;
 	case CODE_FORMAT:
-		refused(d, q, DNS_FORMAT_ERROR);
+		next_server(d, q, DNS_FORMAT_ERROR);
 		break;
 	case CODE_NOT_IMPLEMENTED:
-		refused(d, q, DNS_NOT_IMPLEMENTED);
+		next_server(d, q, DNS_NOT_IMPLEMENTED);
 		break;
 	case CODE_REFUSED:
-		refused(d, q, DNS_REFUSED);
+		next_server(d, q, DNS_REFUSED);
 		break;
 	default:
-		refused(d, q, DNS_SERVER_FAILURE);
+		next_server(d, q, DNS_SERVER_FAILURE);
 		break;
 	}
 }
@@ -280,7 +219,7 @@ static void read_answer(struct dns *d, struct query *q, struct str message)
 static void on_answer(void *arg, int status, int timeouts, unsigned char *bytes, int n)
 {
 	struct query *q = arg;
-	struct dns *d = q->channel->dns;
+	struct dns *d = q->dns;
 
 	q->channel->open--;
 	if (d->closing)
@@ -292,33 +231,14 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *bytes,
 	else if (status == ARES_EBADNAME || status == ARES_EBADQUERY)
 		answer_plainly(d, q, DNS_NONE);
 	else
-		answer_plainly(d, q, DNS_SILENT);
+		next_server(d, q, DNS_SILENT);
 }
 
 /* ---- questions ---- */
 
-/* The one that asks now, or the next that has had a rest. */
-static struct channel *pick(struct dns *d, const struct dns_conf *conf)
-{
-	struct channels *all = &d->channels[conf->index];
-
-	for (uint32_t i = 0; i < CHANNELS; i++) {
-		uint32_t at = (all->now + i) % CHANNELS;
-		struct channel *c = &all->v[at];
-
-		if (!c->open)
-			c->asked = 0;
-		if (c->asked >= TERM_QUESTIONS)
-			continue;
-		all->now = at;
-		break;
-	}
-	return &all->v[all->now];
-}
-
 static void query_again(struct dns *d, struct query *q)
 {
-	struct channel *c = pick(d, q->conf);
+	struct dns_channel *c = dns_server_pick(&d->servers[q->conf->index].v[q->server]);
 	bool outer = d->asking;
 
 	q->channel = c;
@@ -363,11 +283,14 @@ int dns_ask(struct dns *d, uint32_t number, const struct dns_question *question)
 	if (!q)
 		return -1;
 	*q = (struct query){
+		.dns = d,
 		.conf = question->conf,
 		.type = question->type,
 		.number = number,
 		.ttl_s = UINT32_MAX,
+		.server = d->servers[question->conf->index].turn++ % question->conf->n_servers,
 		.servers_left = question->conf->n_servers,
+		.status = DNS_SILENT,
 	};
 	list_init(&q->early);
 	out_init(&name, q->name, sizeof(q->name));
@@ -400,7 +323,7 @@ void dns_drop(struct dns *d, uint32_t number)
 /* ---- time ---- */
 
 /* c-ares says how long from now on, in parts of a millisecond: asked early it would say 0 often. */
-static void plan_channel(struct dns *d, struct channel *c, uint64_t now_ms)
+static void plan_channel(struct dns *d, struct dns_channel *c, uint64_t now_ms)
 {
 	struct timeval room, *left;
 	uint64_t at_ms;
@@ -422,9 +345,9 @@ static void plan(struct dns *d)
 	d->due_ms = list_empty(&d->early) ? 0 : now_ms;
 	if (d->due_ms)
 		return;
-	for (uint32_t i = 0; i < d->start.conf->n_dns; i++)
-		for (int k = 0; k < CHANNELS; k++)
-			plan_channel(d, &d->channels[i].v[k], now_ms);
+	for (uint32_t i = 0; i < d->n_all; i++)
+		for (int k = 0; k < DNS_CHANNELS; k++)
+			plan_channel(d, &d->all[i].v[k], now_ms);
 }
 
 uint64_t dns_due_ms(const struct dns *d)
@@ -444,10 +367,10 @@ void dns_tick(struct dns *d, uint64_t now_ms)
 
 		answer(d, q, &(struct dns_answer){.status = q->status});
 	}
-	for (uint32_t i = 0; i < d->start.conf->n_dns; i++)
-		for (int k = 0; k < CHANNELS; k++)
-			if (d->channels[i].v[k].open)
-				ares_process_fd(d->channels[i].v[k].ares, ARES_SOCKET_BAD,
+	for (uint32_t i = 0; i < d->n_all; i++)
+		for (int k = 0; k < DNS_CHANNELS; k++)
+			if (d->all[i].v[k].open)
+				ares_process_fd(d->all[i].v[k].ares, ARES_SOCKET_BAD,
 						ARES_SOCKET_BAD);
 	plan(d);
 }
@@ -457,7 +380,7 @@ void dns_tick(struct dns *d, uint64_t now_ms)
 static void attend(struct dns *d, struct dns_socket *s, const struct ring_event *ev)
 {
 	bool in = conn_tag_op(ev->tag) == CONN_POLL_IN;
-	struct channel *c = s->owner;
+	struct dns_channel *c = s->owner;
 	int fd = s->conn.fd;
 
 	for (int i = 0; i < READS_MAX; i++) {
@@ -481,56 +404,6 @@ void dns_event(struct dns *d, const struct ring_event *ev)
 
 /* ---- life ---- */
 
-static int set_servers(ares_channel ares, const struct dns_conf *conf)
-{
-	struct ares_addr_port_node nodes[DNS_SERVERS_MAX];
-
-	memset(nodes, 0, sizeof(nodes));
-	for (uint32_t i = 0; i < conf->n_servers; i++) {
-		struct addr a;
-
-		sockaddr_to_addr(&a, &conf->servers[i]);
-		nodes[i].next = i + 1 < conf->n_servers ? &nodes[i + 1] : NULL;
-		nodes[i].family = a.family == ADDR_IP6 ? AF_INET6 : AF_INET;
-		memcpy(&nodes[i].addr, a.ip, a.family == ADDR_IP6 ? 16 : 4);
-		nodes[i].udp_port = nodes[i].tcp_port = a.port;
-	}
-	return ares_set_servers_ports(ares, nodes) == ARES_SUCCESS ? 0 : -1;
-}
-
-/* All that c-ares would else look for in files and in the environment. */
-static int open_channel(struct dns *d, struct channel *c, const struct dns_conf *conf)
-{
-	struct in_addr nobody = {0};
-	char only_dns[] = "b", no_file[] = "/dev/null";
-	struct ares_options options = {
-		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP,
-		.timeout = SERVER_MS,
-		.tries = 1,
-		.ndots = 1,
-		.servers = &nobody,
-		.nservers = 1,
-		.lookups = only_dns,
-		.resolvconf_path = no_file,
-		.sock_state_cb = on_state,
-		.sock_state_cb_data = c,
-	};
-	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
-		   ARES_OPT_SERVERS | ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS | ARES_OPT_SORTLIST |
-		   ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB | ARES_OPT_ROTATE;
-
-#ifdef ARES_OPT_QUERY_CACHE
-	mask |= ARES_OPT_QUERY_CACHE; /* how long answers last is not its business */
-#endif
-	c->dns = d;
-	if (ares_init_options(&c->ares, &options, mask) != ARES_SUCCESS) {
-		c->ares = NULL;
-		return -1;
-	}
-	ares_set_socket_functions(c->ares, &socket_functions, c);
-	return set_servers(c->ares, conf);
-}
-
 static size_t round_up(size_t n)
 {
 	return (n + 63) & ~(size_t)63;
@@ -538,22 +411,43 @@ static size_t round_up(size_t n)
 
 static int take_memory(struct dns *d)
 {
+	const struct worker_conf *conf = d->start.conf;
 	uint32_t queries = d->start.questions_max + d->start.questions_max / 2;
-	size_t channels = round_up(d->start.conf->n_dns * sizeof(struct channels));
+	size_t resolvers = round_up(conf->n_dns * sizeof(struct servers));
 	size_t numbers = round_up(d->start.questions_max * sizeof(struct query *));
-	size_t sockets = dns_sockets_memory();
+	size_t sockets = dns_sockets_memory(), servers;
 	uint8_t *at;
 
-	d->memory_bytes = channels + numbers + sockets + slab_bytes(queries, sizeof(struct query));
+	for (uint32_t i = 0; i < conf->n_dns; i++)
+		d->n_all += conf->dns[i]->n_servers;
+	servers = round_up(d->n_all * sizeof(struct dns_server));
+	d->memory_bytes =
+		resolvers + servers + numbers + sockets + slab_bytes(queries, sizeof(struct query));
 	at = d->memory = pages_take(d->memory_bytes);
 	if (!at)
 		return -1;
-	d->channels = (struct channels *)(void *)at;
-	at += channels;
+	d->servers = (struct servers *)(void *)at;
+	at += resolvers;
+	d->all = (struct dns_server *)(void *)at;
+	at += servers;
 	d->by_number = (struct query **)(void *)at;
 	at += numbers;
 	dns_sockets_init(&d->sockets, d->start.io, at);
 	slab_init(&d->queries, at + sockets, queries, sizeof(struct query));
+	return 0;
+}
+
+static int open_servers(struct dns *d)
+{
+	const struct worker_conf *conf = d->start.conf;
+	struct dns_server *next = d->all;
+
+	for (uint32_t i = 0; i < conf->n_dns; i++) {
+		d->servers[i].v = next;
+		for (uint32_t k = 0; k < conf->dns[i]->n_servers; k++)
+			if (dns_server_open(next++, &d->sockets, &conf->dns[i]->servers[k]))
+				return -1;
+	}
 	return 0;
 }
 
@@ -565,14 +459,8 @@ struct dns *dns_open(const struct dns_start *s)
 		return NULL;
 	d->start = *s;
 	list_init(&d->early);
-	if (take_memory(d))
-		goto failed;
-	for (uint32_t i = 0; i < s->conf->n_dns; i++)
-		for (int k = 0; k < CHANNELS; k++)
-			if (open_channel(d, &d->channels[i].v[k], s->conf->dns[i]))
-				goto failed;
-	return d;
-failed:
+	if (take_memory(d) == 0 && open_servers(d) == 0)
+		return d;
 	dns_close(d);
 	return NULL;
 }
@@ -580,10 +468,8 @@ failed:
 void dns_close(struct dns *d)
 {
 	d->closing = d->sockets.gone = true;
-	for (uint32_t i = 0; d->channels && i < d->start.conf->n_dns; i++)
-		for (int k = 0; k < CHANNELS; k++)
-			if (d->channels[i].v[k].ares)
-				ares_destroy(d->channels[i].v[k].ares);
+	for (uint32_t i = 0; d->memory && i < d->n_all; i++)
+		dns_server_close(&d->all[i]);
 	if (d->memory)
 		dns_sockets_done(&d->sockets);
 	if (d->memory)

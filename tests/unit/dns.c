@@ -281,6 +281,30 @@ Test(dns, all_may_refuse)
 	expect_rest();
 }
 
+/* Whichever of them is asked first. */
+Test(dns, a_refusal_says_more_than_silence)
+{
+	server("mail.test RCODE 0 5\n");
+	server_at(port_free());
+	start();
+	for (int i = 0; i < 4; i++)
+		expect_status(DNS_A, "mail.test", DNS_REFUSED);
+	expect_rest();
+}
+
+Test(dns, servers_take_turns)
+{
+	struct dnsd *one = server("mail.test A 60 192.0.2.1\n"),
+		    *two = server("mail.test A 60 192.0.2.1\n");
+
+	start();
+	for (int i = 0; i < 8; i++)
+		expect_text(DNS_A, "mail.test", "192.0.2.1");
+	cr_expect_eq(one->questions, 4);
+	cr_expect_eq(two->questions, 4);
+	expect_rest();
+}
+
 Test(dns, the_next_one_is_asked_when_one_is_down)
 {
 	server_at(port_free());
