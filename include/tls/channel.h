@@ -60,6 +60,7 @@ struct channel {
 	uint8_t state;                    /* enum in channel.c */
 	uint8_t verify_error;             /* X509_V_* */
 	bool verified;                    /* a certificate came, and verify_error is about it */
+	bool spoke;                       /* some cipher bytes have been written */
 	bool resumed, kept, said_bye;
 };
 

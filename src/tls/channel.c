@@ -25,6 +25,7 @@ enum {
 	IDLE_RECORDS_MAX = 32,       /* without a byte of data: key updates, tickets, empty ones */
 	CCS_MAX = 2,                 /* one, and in TLS 1.3 one more after a HelloRetryRequest */
 	EARLY_STEP = 1024,
+	TAG = 16, /* bytes, of every suite of TLS 1.3 that we speak */
 };
 
 enum state {
@@ -46,6 +47,8 @@ static const struct machine_state states[] = {
 };
 MACHINE(channel_machine, "channel", states);
 
+enum { CHANGE_CIPHER_SPEC = 20 }; /* RFC 8446 section 5.1 */
+
 /* Reasons of our own, beyond wolfSSL's numbers, which are negative or small. */
 enum why {
 	WHY_HELLO = 100000,
@@ -54,6 +57,7 @@ enum why {
 	WHY_MEMORY,
 	WHY_LONG,
 	WHY_RECORDS,
+	WHY_BARE,
 	WHY_CERTIFICATE,
 };
 
@@ -87,15 +91,26 @@ static void forget_early(struct channel *c)
 
 /* --- what wolfSSL reads and writes -------------------------------------------------------- */
 
-/* A record begins. False: it is one too many. */
-static bool count_record(struct channel *c)
+/* A record of TLS 1.3 that has a tag and nothing within, not even its type (RFC 8446 section 5.2):
+ * wolfSSL before 5.7.0 looks for that in memory that is not the record's (CVE-2024-0901). As long
+ * as we have said nothing, there are no keys yet. */
+static bool is_bare(const struct channel *c)
+{
+	return c->record_left == TAG && c->header[0] != CHANGE_CIPHER_SPEC && c->spoke &&
+	       wolfSSL_version(wolf(c)) == TLS1_3_VERSION;
+}
+
+/* A record begins. 0: fine, or why it must end. */
+static int count_record(struct channel *c)
 {
 	c->record_left = (uint16_t)(c->header[3] << 8 | c->header[4]);
 	c->header_n = 0;
 	c->idle++;
-	if (c->header[0] == 20 && ++c->ccs > CCS_MAX)
-		return false;
-	return c->idle <= (c->state == STATE_HANDSHAKE ? HANDSHAKE_RECORDS_MAX : IDLE_RECORDS_MAX);
+	if (c->header[0] == CHANGE_CIPHER_SPEC && ++c->ccs > CCS_MAX)
+		return WHY_RECORDS;
+	if (c->idle > (c->state == STATE_HANDSHAKE ? HANDSHAKE_RECORDS_MAX : IDLE_RECORDS_MAX))
+		return WHY_RECORDS;
+	return is_bare(c) ? WHY_BARE : 0;
 }
 
 /* Follow the records that pass. 0: fine, or why it must end. */
@@ -113,9 +128,13 @@ static int watch(struct channel *c, struct str s)
 			n = s.n < c->record_left ? s.n : c->record_left;
 			c->record_left = (uint16_t)(c->record_left - n);
 		} else {
+			int why = 0;
+
 			c->header[c->header_n++] = s.p[0];
-			if (c->header_n == sizeof(c->header) && !count_record(c))
-				return WHY_RECORDS;
+			if (c->header_n == sizeof(c->header))
+				why = count_record(c);
+			if (why != 0)
+				return why;
 		}
 		s = str_from(s, n);
 	}
@@ -155,6 +174,7 @@ static int transmit(WOLFSSL *ssl, char *from, int size, void *context)
 	if (s.n == 0)
 		return WOLFSSL_CBIO_ERR_WANT_WRITE;
 	out_str(c->out, s);
+	c->spoke = true;
 	return (int)s.n;
 }
 
@@ -481,6 +501,8 @@ struct str channel_why(const struct channel *c)
 		return STR("handshake too long");
 	case WHY_RECORDS:
 		return STR("too many records without data");
+	case WHY_BARE:
+		return STR("record without a content type");
 	case WHY_CERTIFICATE:
 		return c->verified ? trust_text((enum trust_error)c->verify_error)
 				   : STR("no certificate came");

@@ -39,6 +39,12 @@ Test(it_tls_hostile, empty_records)
 	endure("empty", "timeout 3s;");
 }
 
+/* CVE-2024-0901 */
+Test(it_tls_hostile, records_with_a_tag_alone)
+{
+	endure("without_type", "timeout 3s;");
+}
+
 Test(it_tls_hostile, new_keys_without_end)
 {
 	endure("updates", "timeout 3s;");

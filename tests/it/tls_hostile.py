@@ -6,6 +6,7 @@ import os
 import random
 import re
 import socket
+import struct
 import sys
 import time
 
@@ -196,6 +197,33 @@ def empty():
             attack(empty_in_handshake, version, kind, 1)
             attack(empty_in_handshake, version, kind, 5000)
         attack(empty_data, version, word=False)
+    others_are_served()
+
+
+def bare(kind, step):
+    """A sealed record with nothing within, not even its type."""
+    c = client(NEW)
+    c.say(c.hello())
+    c.server_hello()
+    if step > 0:
+        c.server_flight()
+    if step > 1:
+        c.end13()
+        c.line()
+    head = struct.pack(">BHH", kind, OLD, 16)
+    text = minitls.record(kind, minitls.tag(c.write.key, c.write.nonce(), b"", head))
+    c.sock.sendall(text + c.seal(DATA, b"QUIT\r\n"))
+    until_end(c.sock)
+
+
+def without_type():
+    for _ in range(10):
+        for kind in ALERT, HANDSHAKE, DATA, 24:
+            for step in range(3):
+                attack(bare, kind, step, word=False)
+    if not NGINX:
+        check("record without a content type" in log(), log()[-2000:])
+        check("exited on signal" not in log(), log()[-2000:])
     others_are_served()
 
 

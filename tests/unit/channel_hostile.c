@@ -301,6 +301,92 @@ Test(channel_hostile, plain_text_behind_the_handshake_fails)
 	}
 }
 
+/* --- records with nothing within ------------------------------------------------------------ */
+
+static void is_bare(const struct channel *c, enum channel_ev ev)
+{
+	cr_expect_eq(ev, CHANNEL_FAILED);
+	cr_expect(str_eq(channel_why(c), STR("record without a content type")), "%.*s",
+		  (int)channel_why(c).n, (const char *)channel_why(c).p);
+}
+
+/* CVE-2024-0901: a tag alone, of whatever kind the record says it is. What is in it does not
+ * matter: wolfSSL would find its type in other memory if it were right. */
+static const struct str bare[] = {
+	STR_INIT("\x15\x03\x03\0\x10"
+		 "0123456789abcdef"),
+	STR_INIT("\x16\x03\x03\0\x10"
+		 "0123456789abcdef"),
+	STR_INIT("\x17\x03\x03\0\x10"
+		 "0123456789abcdef"),
+	STR_INIT("\x18\x03\x03\0\x10"
+		 "0123456789abcdef"),
+};
+
+Test(channel_hostile, a_tag_alone_is_no_record_of_the_client)
+{
+	for (size_t i = 0; i < sizeof(bare) / sizeof(bare[0]); i++) {
+		struct acceptor *a = server();
+		struct connector *k = client(TLS_1_3);
+		size_t n;
+
+		pair_init(&pair, a, k, NULL);
+		(void)pair_client_step(&pair);
+		cr_assert_eq(pair_server_step(&pair), CHANNEL_MORE);
+		put(&pair.to_server, bare[i]);
+		is_bare(&pair.server, pair_server_step(&pair));
+		down(a, k);
+		up(&a, &k, TLS_1_3);
+		pair.to_server.n = 0;
+		put(&pair.to_server, bare[i]);
+		is_bare(&pair.server, read_all(&n));
+		down(a, k);
+	}
+}
+
+Test(channel_hostile, a_tag_alone_is_no_record_of_the_server)
+{
+	for (size_t i = 0; i < sizeof(bare) / sizeof(bare[0]); i++) {
+		struct acceptor *a = server();
+		struct connector *k = client(TLS_1_3);
+		size_t hello;
+
+		pair_init(&pair, a, k, NULL);
+		(void)pair_client_step(&pair);
+		cr_assert_eq(pair_server_step(&pair), CHANNEL_MORE);
+		hello = 5U + pair.to_client.bytes[4]; /* the ServerHello's record */
+		pair.to_client.n = hello;
+		put(&pair.to_client, bare[i]);
+		is_bare(&pair.client, pair_client_step(&pair));
+		down(a, k);
+	}
+}
+
+/* A ClientHello may come in records of that size (RFC 8446 section 5.1). */
+Test(channel_hostile, what_is_not_sealed_may_be_as_short)
+{
+	struct acceptor *a = server();
+	struct connector *k = client(TLS_1_2 | TLS_1_3);
+	static uint8_t hello[1024];
+	size_t n;
+
+	pair_init(&pair, a, k, NULL);
+	(void)pair_client_step(&pair);
+	n = pair.to_server.n - 5;
+	cr_assert_leq(n, sizeof(hello));
+	memcpy(hello, pair.to_server.bytes + 5, n);
+	pair.to_server.n = 0;
+	for (size_t at = 0; at < n; at += 16) {
+		uint8_t m = (uint8_t)(n - at < 16 ? n - at : 16);
+
+		put(&pair.to_server, str_of((const uint8_t[]){0x16, 3, 1, 0, m}, 5));
+		put(&pair.to_server, str_of(hello + at, m));
+	}
+	cr_expect(pair_shake(&pair), "%.*s", (int)channel_why(&pair.server).n,
+		  (const char *)channel_why(&pair.server).p);
+	down(a, k);
+}
+
 /* --- certificates without keys ------------------------------------------------------------ */
 
 #ifndef RINGPOST_WOLFSSL_SYSTEM
