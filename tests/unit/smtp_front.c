@@ -420,6 +420,24 @@ Test(smtp_front, http_ends_at_once)
 	       STR("250 2.0.0 OK\r\n500 5.5.1 Invalid command\r\n"));
 }
 
+/* CVE-2021-3618: whatever a browser can be made to send. */
+Test(smtp_front, every_verb_of_http_ends_at_once)
+{
+	static const struct str lines[] = {
+		STR_INIT("GET / HTTP/1.1\r\n"),    STR_INIT("POST / HTTP/1.1\r\n"),
+		STR_INIT("PUT / HTTP/1.1\r\n"),    STR_INIT("HEAD / HTTP/1.1\r\n"),
+		STR_INIT("DELETE / HTTP/1.1\r\n"), STR_INIT("OPTIONS * HTTP/1.1\r\n"),
+		STR_INIT("PATCH / HTTP/1.1\r\n"),  STR_INIT("CONNECT a:25 HTTP/1.1\r\n"),
+		STR_INIT("TRACE / HTTP/1.1\r\n"),  STR_INIT("PRI * HTTP/2.0\r\n"),
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		begin(ALL);
+		cr_expect_eq(say(lines[i]), FRONT_FAIL, "%s", (const char *)lines[i].p);
+		cr_expect_eq(front.reason, REASON_CLIENT_HTTP);
+	}
+}
+
 Test(smtp_front, starttls_forgets_and_drops)
 {
 	begin(ALL);
