@@ -123,8 +123,8 @@ static const struct {
 	{"[warn] \"SSLv3\" of \"ssl_protocols\" does not exist here", 1},
 	{"[warn] \"ssl_protocols\" has nothing newer than \"TLSv1\"", 1},
 	{"[warn] the \"ssl\" directive is deprecated", 3},
-	{"[warn] ", 8},
 };
+enum { WARNINGS = 8 };
 
 static unsigned count(const char *text, const char *what)
 {
@@ -145,6 +145,9 @@ static void expect_told(struct place *p, const char *program)
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
 		cr_expect_eq(count(text, told[i].text), told[i].times, "not %u times %s:\n%s",
 			     told[i].times, told[i].text, text);
+	/* and without root "user" is ignored */
+	cr_expect_eq(count(text, "[warn] the \"user\" directive makes sense only"), getuid() != 0);
+	cr_expect_eq(count(text, "[warn] "), WARNINGS + (getuid() != 0), "%s", text);
 }
 
 static void start_older(struct secure *s, uint16_t relay)
