@@ -147,7 +147,9 @@ TEST_LIBS  := $(if $(WATCHED),,-lcriterion) $(TOOL_LIBS) -lseccomp
 .PHONY: valgrind cover-quick fuzz-smoke fuzz bench soak man install uninstall dist clean help FORCE
 .PHONY: distclean house sim plants $(SUITES)
 
-all: $(PROGRAM) $(TOOL_BIN) $(BENCH_BIN)
+# A certificate that nobody trusts, so that conf.example/mail.conf is whole where it stands.
+EXAMPLE_CERT := conf.example/tls/mail.example.org.pem
+all: $(PROGRAM) $(TOOL_BIN) $(BENCH_BIN) $(EXAMPLE_CERT)
 tests: all $(SUITE_BIN)
 # What runs under sanitizers and for coverage, with the programs that it starts.
 OWN_SUITES := $(foreach s,unit laws dialog sim it,$(filter %/$(s)-tests,$(SUITE_BIN)))
@@ -322,6 +324,14 @@ bench:
 	@$(MAKE) --no-print-directory all
 	@$(B)/bench/bench $(ARGS)
 
+$(EXAMPLE_CERT):
+	$(call say,CERT)
+	@mkdir -p $(@D)
+	@umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 3650 -subj /CN=mail.example.org -addext subjectAltName=DNS:mail.example.org \
+		-keyout $(@:.pem=.key) -out $@ 2>/dev/null || \
+		echo 'no openssl command: conf.example/mail.conf needs a certificate of yours'
+
 # --- delivering ---------------------------------------------------------------------------------
 
 MAN := build/man/ringpost.conf.5
@@ -343,6 +353,7 @@ install: $(B)/ringpost $(MAN)
 	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE tools/seccomp-ringpost.json \
 		$(DESTDIR)$(DOCDIR)/
 	cp -R conf.example $(DESTDIR)$(DOCDIR)/
+	rm -rf $(DESTDIR)$(DOCDIR)/conf.example/tls
 	sed 's|@SBINDIR@|$(SBINDIR)|' tools/ringpost.service > $(DESTDIR)$(UNITDIR)/ringpost.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/ringpost.service
 
@@ -361,7 +372,7 @@ clean:
 	rm -rf $(filter-out build/wolfssl,$(wildcard build/*))
 
 distclean:
-	rm -rf build
+	rm -rf build conf.example/tls
 
 help:
 	@echo 'make            build/release/ringpost, the tools and the bench programs'

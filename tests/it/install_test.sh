@@ -81,6 +81,10 @@ for conf in "$root"/usr/share/doc/ringpost/conf.example/*.conf; do
 	check "$(basename "$conf")" tested "$conf"
 done
 
+check "no key is installed" test ! -e "$root/usr/share/doc/ringpost/conf.example/tls"
+rm -rf "$scratch/tls" && cp -R conf.example/tls "$scratch/tls"
+check "mail.conf with the certificate that make leaves" tested conf.example/mail.conf
+
 make uninstall DESTDIR="$root" PREFIX=/usr >/dev/null 2>&1
 check "make uninstall leaves nothing" test -z "$(files)"
 
