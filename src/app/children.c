@@ -8,6 +8,7 @@
 #include "app/children.h"
 
 #include "app/log.h"
+#include "app/title.h"
 #include "app/worker_process.h"
 
 #include <errno.h>
@@ -68,6 +69,7 @@ _Noreturn static void be_child(const struct child_start *start, int control_fd, 
 		.report = start->report,
 	};
 
+	title_set("worker process");
 	log_use(log_set_outputs(start->generation->logs));
 	exit(worker_process_run(&w)); /* not _exit: leak and coverage reports come at exit */
 }

@@ -13,6 +13,7 @@
 #include "app/daemon.h"
 #include "app/log.h"
 #include "app/pidfile.h"
+#include "app/title.h"
 #include "app/upgrade.h"
 #include "app/worker_process.h"
 
@@ -460,6 +461,8 @@ static int run(struct master *m)
 	if (m->signal_fd < 0 || !m->pid_path || pidfile_write(m->pid_path) != 0)
 		return 1;
 	log_put(LEVEL_NOTICE, "ringpost/" RINGPOST_VERSION);
+	if (main->master_process)
+		title_set_master();
 	status = main->master_process ? serve(m) : serve_alone(m);
 	log_also_stderr(false);
 	pidfile_remove(m->pid_path);

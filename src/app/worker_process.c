@@ -16,6 +16,7 @@
 #include "app/limits.h"
 #include "app/limits_ring.h"
 #include "app/log.h"
+#include "app/title.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -197,6 +198,8 @@ static void on_signal(int signal)
 		tell_all(THREAD_STOP);
 		break;
 	case SIGQUIT:
+		if (self.start->master != 0)
+			title_set("worker process is shutting down");
 		tell_all(THREAD_DRAIN);
 		break;
 	case SIGUSR1:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What directives of the processes make of a worker process: its processors, priority and
- * environment, as the system shows them.
+ * environment, as the system shows them; and its title.
  */
 #include "tests/lib/program.h"
 
@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,5 +140,44 @@ Test(it_worker, the_worker_knows_of_the_environment_what_env_names)
 		got[i] = got[i] ? got[i] : '|';
 	got[n + 1] = '\0';
 	cr_expect_str_eq(got, want);
+	program_done(&p);
+}
+
+/* What ps shows of it begins so, in the end; as far as there is room. */
+static void is_titled(pid_t pid, const char *title)
+{
+	char path[64], line[512] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	for (int i = 0; i < 5000 && strncmp(line, title, strlen(title)) != 0; i++) {
+		usleep(1000);
+		f = fopen(path, "re");
+		cr_assert(f, "%s", path);
+		memset(line, 0, sizeof(line));
+		cr_assert_gt(fread(line, 1, sizeof(line) - 1, f), 0);
+		fclose(f);
+	}
+	cr_assert_eq(strncmp(line, title, strlen(title)), 0, "\"%s\"", line);
+}
+
+Test(it_worker, ps_shows_who_is_who)
+{
+	struct program p;
+	char master[400];
+	pid_t worker;
+	int fd;
+
+	program_init(&p);
+	program_configure(&p, "", "");
+	program_start(&p);
+	snprintf(master, sizeof(master), "ringpost: master process %s", p.binary);
+	is_titled(p.master, master);
+	worker = program_worker(&p, 0);
+	is_titled(worker, "ringpost: worker process");
+	fd = program_greeted(p.port);
+	program_signal(&p, SIGQUIT);
+	is_titled(worker, "ringpost: worker process is shutting");
+	close(fd);
 	program_done(&p);
 }
