@@ -151,6 +151,13 @@ static int check_logs(const struct conf_logs *logs)
 	return 0;
 }
 
+static int emerg_address(const char *call, const struct listen_conf *l)
+{
+	fprintf(stderr, "ringpost: [emerg] %s %.*s failed (%d: %s)\n", call, (int)l->text.n,
+		(const char *)l->text.p, errno, strerror(errno));
+	return 1;
+}
+
 /* In use is fine: by the ringpost that runs, most likely. */
 static int check_address(const struct listen_conf *l)
 {
@@ -160,7 +167,7 @@ static int check_address(const struct listen_conf *l)
 		return 0;
 	fd = socket(l->address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return emerg_call("socket()", (const char *)l->text.p);
+		return emerg_address("socket()", l);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (l->address.any.sa_family == AF_INET6 && l->ipv6only)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
@@ -168,7 +175,7 @@ static int check_address(const struct listen_conf *l)
 	if (rc && errno == EADDRINUSE)
 		rc = 0;
 	if (rc)
-		emerg_call("bind() to", (const char *)l->text.p);
+		emerg_address("bind() to", l);
 	close(fd);
 	return rc ? 1 : 0;
 }

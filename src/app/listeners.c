@@ -32,9 +32,25 @@ static void say_failed(const char *call, const struct listen_conf *c)
 {
 	int error = errno;
 
-	log_put(LEVEL_EMERG, "%s to %.*s failed (%d: %s)", call, (int)c->text.n,
+	log_put(LEVEL_EMERG, "%s %.*s failed (%d: %s)", call, (int)c->text.n,
 		(const char *)c->text.p, error, strerror(error));
 	errno = error;
+}
+
+/* Of a socket that serves already it matters less. */
+static int listen_on(int fd, const struct listen_conf *c, bool serves)
+{
+	int error;
+
+	if (listen(fd, c->backlog) == 0)
+		return 0;
+	error = errno;
+	log_put(serves ? LEVEL_ALERT : LEVEL_EMERG,
+		"listen() to %.*s, backlog %d failed%s (%d: %s)", (int)c->text.n,
+		(const char *)c->text.p, c->backlog, serves ? ", ignored" : "", error,
+		strerror(error));
+	errno = error;
+	return -1;
 }
 
 static int set_int(int fd, int level, int name, int value)
@@ -46,7 +62,7 @@ static int set_int(int fd, int level, int name, int value)
 static void set_wish(int fd, const struct listen_conf *c, const char *name, int wish[3])
 {
 	if (set_int(fd, wish[0], wish[1], wish[2]) != 0)
-		log_put(LEVEL_ALERT, "setsockopt(%s, %d) for %.*s failed (%d: %s), ignored", name,
+		log_put(LEVEL_ALERT, "setsockopt(%s, %d) %.*s failed, ignored (%d: %s)", name,
 			wish[2], (int)c->text.n, (const char *)c->text.p, errno, strerror(errno));
 }
 
@@ -79,22 +95,43 @@ static void set_wishes(int fd, const struct listen_conf *c)
 	set_keepalive(fd, c);
 }
 
+/* What makes an address ours, and ours alone. Where NGINX ignores that it cannot have the last of
+ * them, the address would be another one than the configuration says. */
+static int set_needs(int fd, const struct listen_conf *c, bool share)
+{
+	if (is_unix(c))
+		return 0;
+	if (set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0) {
+		say_failed("setsockopt(SO_REUSEADDR)", c);
+		return -1;
+	}
+	if (share && set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1) != 0) {
+		say_failed("setsockopt(SO_REUSEPORT)", c);
+		return -1;
+	}
+	if (c->address.any.sa_family == AF_INET6 &&
+	    set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, c->ipv6only) != 0) {
+		say_failed("setsockopt(IPV6_V6ONLY)", c);
+		return -1;
+	}
+	return 0;
+}
+
+/* -1 after a message. */
 static int open_socket(const struct listen_conf *c, bool share)
 {
-	int family = c->address.any.sa_family;
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(c->address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int error;
 
-	if (fd < 0)
+	if (fd < 0) {
+		say_failed("socket()", c);
 		return -1;
-	if (family != AF_UNIX && set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0)
-		goto failed;
-	if (family != AF_UNIX && share && set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1) != 0)
-		goto failed;
-	if (family == AF_INET6 && set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, c->ipv6only) != 0)
-		goto failed;
-	return fd;
-failed:
+	}
+	if (set_needs(fd, c, share) == 0)
+		return fd;
+	error = errno;
 	close(fd);
+	errno = error;
 	return -1;
 }
 
@@ -135,13 +172,11 @@ static int probe(const struct listen_conf *c)
 	if (is_unix(c))
 		return 0;
 	fd = open_socket(c, false);
-	if (fd < 0) {
-		say_failed("socket()", c);
+	if (fd < 0)
 		return -1;
-	}
 	ok = bind_to(fd, c);
 	if (ok != 0)
-		say_failed("bind()", c);
+		say_failed("bind() to", c);
 	close(fd);
 	return ok;
 }
@@ -150,23 +185,20 @@ static int open_one(const struct listen_conf *c)
 {
 	int fd = open_socket(c, true);
 
-	if (fd < 0) {
-		say_failed("socket()", c);
+	if (fd < 0)
 		return -1;
-	}
 	set_wishes(fd, c);
 	if (bind_to(fd, c) != 0) {
-		say_failed("bind()", c);
+		say_failed("bind() to", c);
 		goto failed;
 	}
 	if (is_unix(c) && chmod(c->address.un.sun_path, 0666) != 0) {
-		say_failed("chmod()", c);
+		log_put(LEVEL_EMERG, "chmod() \"%s\" failed (%d: %s)", c->address.un.sun_path,
+			errno, strerror(errno));
 		goto failed;
 	}
-	if (listen(fd, c->backlog) != 0) {
-		say_failed("listen()", c);
+	if (listen_on(fd, c, false) != 0)
 		goto failed;
-	}
 	return fd;
 failed:
 	close(fd);
@@ -298,8 +330,7 @@ static uint32_t take_over(struct listeners *l, uint32_t i, const struct listener
 		add_socket(l, i, s->fd);
 		n++;
 		set_wishes(s->fd, c);
-		if (listen(s->fd, c->backlog) != 0)
-			say_failed("listen()", c);
+		(void)listen_on(s->fd, c, true);
 	}
 	return n;
 }

@@ -252,7 +252,7 @@ Test(command, an_address_that_is_not_ours_fails_the_test)
 	options.action = OPTIONS_TEST;
 	write_file("c", "pid pid; mail { auth_http 127.0.0.1:9; server { listen 192.0.2.1:25; } }");
 	cr_assert_eq(command_perform(&options), 1);
-	cr_assert(strstr(said(), "bind() to \"192.0.2.1:25\" failed"));
+	cr_assert(strstr(said(), "[emerg] bind() to 192.0.2.1:25 failed (99: Cannot assign"));
 }
 
 Test(command, a_signal_goes_to_the_process_of_the_pid_file)
