@@ -4,6 +4,8 @@
  */
 #include "tests/twin/accepted.h"
 
+#include "tests/twin/version.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +27,17 @@ static const char *const wire_names[SCRIPT_WIRES] = {"client", "auth", "back"};
 static int accepted_add(struct accepted *a, const char *text, int line)
 {
 	struct entry e = {.line = line};
-	int why = 0;
+	int why = 0, there = -1;
 
-	if (sscanf(text, "%127s %7s %31s %n", e.transcript, e.wire, e.quirk, &why) < 3 ||
-	    !text[why]) {
+	if (sscanf(text, "%127s %7s %31s %n", e.transcript, e.wire, e.quirk, &why) == 3 &&
+	    text[why])
+		there = version_has(text + why);
+	if (there < 0) {
 		fprintf(stderr, "%s:%d: an entry is: transcript wire quirk why\n", a->path, line);
 		return -1;
 	}
+	if (!there)
+		return 0;
 	a->entries = realloc(a->entries, (a->n + 1) * sizeof(*a->entries));
 	if (!a->entries)
 		abort();

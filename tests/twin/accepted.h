@@ -4,6 +4,8 @@
  *
  *     folder/transcript  client|auth|back  quirk or extension  why, in one line
  *
+ * It may be that of some versions only, see version.h.
+ *
  * The list has to stay true: a difference that is not listed is a failure, and so is a listed one
  * that does not happen.
  */

@@ -7,6 +7,7 @@
  *     - [level] message                   a line that nginx has and we have not
  *     + [level] message                   one that we have; "*" at the end: and whatever follows
  *
+ * An entry may be that of some versions of nginx only, see version.h.
  * The list has to stay true, as accepted.h says of its own. Not a difference at all is what ours
  * has more in a line that is otherwise the same: bytes of peers escaped, line ends among them as
  * '_'; the pair of connections behind "client logged in"; the upstream of a session without login.

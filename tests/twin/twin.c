@@ -16,6 +16,7 @@
 #include "tests/twin/names.h"
 #include "tests/twin/proxy.h"
 #include "tests/twin/slot.h"
+#include "tests/twin/version.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -493,7 +494,7 @@ static int twin_run(struct twin *t)
 {
 	uint64_t began = twin_now_us();
 
-	if (twin_load(t))
+	if (version_ask(t->proxies[SCRIPT_NGINX].binary) || twin_load(t))
 		return 1;
 	if (twin_start(t)) {
 		printf("twin: 0 passed, 1 failed\n");
